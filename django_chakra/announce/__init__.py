@@ -1,0 +1,13 @@
+"""Tell receivers, after commit: of each fact, each message and each delivery status.
+
+Whether something has been announced is kept on its row, so whatever stopped us, :func:`sweep`
+finds what is still due. A conversation is announced under a lease by one worker at a time, in the
+order of the platform's clock; a receiver that raised hears again later and holds nobody up.
+"""
+
+from .conversations import conversations
+from .facts import facts, has_receivers
+from .failures import retry_failures
+from .sweep import sweep
+
+__all__ = ["conversations", "facts", "has_receivers", "retry_failures", "sweep"]

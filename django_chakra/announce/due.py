@@ -1,0 +1,147 @@
+"""What is due in the conversations that a worker holds, in the order in which it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Coalesce
+
+from ..models import DeliveryStatus, Direction, Message, MessageSource, MessageStatus, StatusType
+from ..models.fields import DatabaseNow
+from ..signals import (
+    ChakraSignal,
+    message_delivered,
+    message_failed,
+    message_read,
+    message_received,
+    message_sent,
+)
+
+#: Rows of each kind that are fetched at once.
+LIMIT = 1000
+
+STATUS_SIGNALS = {
+    str(MessageStatus.SENT): message_sent,
+    str(MessageStatus.DELIVERED): message_delivered,
+    str(MessageStatus.READ): message_read,
+    str(MessageStatus.FAILED): message_failed,
+}
+
+
+@dataclass(slots=True)
+class Due:
+    """One message or delivery status that receivers have still to hear of."""
+
+    subject: Message | DeliveryStatus
+    #: Platform time, then arrival, then what can't be told apart: messages first, by rank.
+    order: tuple[datetime, datetime, int, int, int]
+
+    @property
+    def message(self) -> Message:
+        """The message that this is about."""
+        subject = self.subject
+        if isinstance(subject, Message):
+            return subject
+        assert subject.message is not None  # noqa: S101  only linked rows are due
+        return subject.message
+
+    @property
+    def signal(self) -> ChakraSignal | None:
+        """Which signal tells it, if any does."""
+        subject = self.subject
+        if isinstance(subject, DeliveryStatus):
+            if subject.type != StatusType.MESSAGE:
+                return None
+            return STATUS_SIGNALS.get(subject.status)
+        if subject.direction == Direction.IN and subject.source == MessageSource.WEBHOOK:
+            return message_received
+        return None
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """What the receivers get beside the signal and the sender."""
+        if isinstance(self.subject, DeliveryStatus):
+            return {"message": self.message, "delivery_status": self.subject}
+        return {"message": self.subject}
+
+
+@dataclass(slots=True)
+class Found:
+    """Everything due, or as much of it as is fetched at once."""
+
+    items: list[Due]
+    #: Nothing more is due than ``items``.
+    whole: bool
+    #: Messages for which delivery statuses or replies came first and wait to be linked.
+    awaited: list[Message]
+
+
+def find_due(keys: Collection[int], by: str) -> Found:
+    """What is due in those of these conversations that this worker holds.
+
+    One query for messages; a second one for delivery statuses only where there may be some.
+    """
+    messages = list(_messages(keys, by)[:LIMIT])
+    seen = {message.conversation_id for message in messages}
+    statuses: list[DeliveryStatus] = []
+    if set(keys) - seen or any(message.has_ticks for message in messages):
+        statuses = list(_statuses(keys, by)[:LIMIT])
+    items = [_message(row) for row in messages] + [_status(row) for row in statuses]
+    items.sort(key=lambda item: item.order)
+    cut = [rows[-1] for rows in (messages, statuses) if len(rows) == LIMIT]
+    if cut:
+        # Past the end of a cut list something earlier may be missing.
+        last = min(
+            _message(row).order[0] if isinstance(row, Message) else _status(row).order[0]
+            for row in cut
+        )
+        items = [item for item in items if item.order[0] <= last]
+    awaited = [message for message in messages if message.is_awaited]
+    return Found(items, not cut, awaited)
+
+
+def _messages(keys: Collection[int], by: str) -> Any:
+    ticks = DeliveryStatus.objects.filter(
+        message__conversation=OuterRef("conversation"), announce_at__isnull=False
+    )
+    early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None).filter(
+        Q(external_id=OuterRef("external_id"))
+    )
+    replies = Message.objects.filter(
+        account=OuterRef("account"), reply_to_external_id=OuterRef("external_id"), reply_to=None
+    )
+    return (
+        Message.objects.filter(
+            conversation__in=sorted(keys),
+            conversation__announcing_by=by,
+            announce_at__lte=DatabaseNow(),
+        )
+        .select_related("conversation__number", "conversation__contact", "contact")
+        .annotate(has_ticks=Exists(ticks), is_awaited=Exists(early) | Exists(replies))
+        .order_by("sort_at", "received_at", "pk")
+    )
+
+
+def _statuses(keys: Collection[int], by: str) -> Any:
+    return (
+        DeliveryStatus.objects.filter(
+            message__conversation__in=sorted(keys),
+            message__conversation__announcing_by=by,
+            announce_at__lte=DatabaseNow(),
+        )
+        .select_related("message__conversation__number", "message__conversation__contact")
+        .order_by(Coalesce("occurred_at", "received_at"), "received_at", "pk")
+    )
+
+
+def _message(row: Message) -> Due:
+    return Due(row, (row.sort_at, row.received_at, 0, 0, row.pk))
+
+
+def _status(row: DeliveryStatus) -> Due:
+    at = row.occurred_at or row.received_at
+    return Due(row, (at, row.received_at, 1, MessageStatus.rank(row.status), row.pk))

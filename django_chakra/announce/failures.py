@@ -1,0 +1,150 @@
+"""Receivers that raised: written down, told again with growing delay, given up in the end."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import traceback
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from django.db.models import F
+
+from .. import conf
+from ..events import read, storable_text
+from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
+from ..models.fields import DatabaseNow
+from ..models.statements import upsert
+from ..signals import SIGNALS
+
+logger = logging.getLogger("django_chakra.announce")
+
+#: Seconds until the second attempt; each further one waits four times as long.
+FIRST_DELAY = 10
+#: How long one attempt may take before another worker may try the same.
+ATTEMPT_SECONDS = 300
+
+
+class Failed(NamedTuple):
+    """One receiver that raised on one subject."""
+
+    signal: str
+    receiver: str
+    error: Exception
+    subject: Message | DeliveryStatus | WebhookCall
+    #: Which fact of the call.
+    fact: int | None = None
+
+
+def write_down(failed: Sequence[Failed]) -> None:
+    """Keep these failures, so that the receivers hear again."""
+    for failure in failed:
+        logger.warning(
+            "Receiver %s of %s raised %s on %s %s; it will hear again",
+            failure.receiver,
+            failure.signal,
+            type(failure.error).__name__,
+            failure.subject._meta.model_name,
+            failure.subject.pk,
+            exc_info=failure.error,
+        )
+    rows = {row.key: row for row in map(_row, failed)}
+    upsert(
+        [rows[key] for key in sorted(rows)],
+        by=["key"],
+        update=["error", "next_attempt_at", "state"],
+    )
+
+
+def _row(failure: Failed) -> ReceiverFailure:
+    subject = failure.subject
+    named = f"{failure.signal}|{failure.receiver}|{subject._meta.model_name}|{subject.pk}"
+    row = ReceiverFailure(
+        account=subject.account,
+        key=hashlib.sha256(f"{named}|{failure.fact}".encode()).hexdigest(),
+        signal=failure.signal,
+        receiver=failure.receiver,
+        fact=failure.fact,
+        attempts=1,
+        next_attempt_at=DatabaseNow() + timedelta(seconds=FIRST_DELAY),
+        error=_report(failure.error),
+    )
+    if isinstance(subject, Message):
+        row.message = subject
+    elif isinstance(subject, DeliveryStatus):
+        row.delivery_status = subject
+    else:
+        row.call = subject
+    return row
+
+
+def _report(error: Exception) -> str:
+    return storable_text("".join(traceback.format_exception(error)), 20_000)
+
+
+def retry_failures(limit: int = 20) -> int:
+    """Tell receivers whose time has come again; return how many were told."""
+    due = ReceiverFailure.objects.filter(
+        state=FailureState.WAITING, next_attempt_at__lte=DatabaseNow()
+    ).order_by("next_attempt_at")
+    told = 0
+    for pk, at in list(due.values_list("pk", "next_attempt_at")[:limit]):
+        taken = ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at).update(
+            attempts=F("attempts") + 1,
+            next_attempt_at=DatabaseNow() + timedelta(seconds=ATTEMPT_SECONDS),
+        )
+        if taken:
+            _tell_again(
+                ReceiverFailure.objects.select_related(
+                    "call", "message__conversation", "delivery_status__message__conversation"
+                ).get(pk=pk)
+            )
+            told += 1
+    return told
+
+
+def _tell_again(failure: ReceiverFailure) -> None:
+    signal = SIGNALS.get(failure.signal)
+    sender, arguments = _subject(failure)
+    told = False
+    if signal is not None and sender is not None:
+        for _, error in signal.tell(sender, only=[failure.receiver], **arguments):
+            told = True
+            if error is not None:
+                _put_off(failure, error)
+                return
+    if told:
+        failure.delete()
+        return
+    # The receiver was renamed or removed: nobody is there to be told.
+    failure.state, failure.next_attempt_at = FailureState.ORPHANED, None
+    failure.save(update_fields=["state", "next_attempt_at"])
+
+
+def _put_off(failure: ReceiverFailure, error: Exception) -> None:
+    settings = conf.current()
+    failure.error = _report(error)
+    if failure.attempts >= settings.receiver_max_attempts:
+        failure.state, failure.next_attempt_at = FailureState.GIVEN_UP, None
+        logger.error("Receiver %s of %s is given up", failure.receiver, failure.signal)
+    else:
+        seconds = min(FIRST_DELAY * 4 ** (failure.attempts - 1), settings.max_delay_seconds)
+        failure.next_attempt_at = DatabaseNow() + timedelta(seconds=seconds)
+    failure.save(update_fields=["error", "state", "next_attempt_at"])
+
+
+def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:
+    """Sender and arguments as they were the first time."""
+    if failure.delivery_status is not None:
+        status = failure.delivery_status
+        return Message, {"message": status.message, "delivery_status": status}
+    if failure.message is not None:
+        return Message, {"message": failure.message}
+    if failure.call is not None:
+        events = read(bytes(failure.call.body))
+        if failure.fact is not None and failure.fact < len(events):
+            event = events[failure.fact]
+            arguments = {"event": event, "call": failure.call, "account": failure.account}
+            return type(event), arguments
+    return None, {}

@@ -1,0 +1,142 @@
+"""The ``CHAKRA`` setting as frozen dataclasses, read at use so that ``override_settings`` works.
+
+The fields below are the reference: upper-case them for the key in the dict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, cast
+
+from django.conf import settings as django_settings
+from django.utils.module_loading import import_string
+
+from .exceptions import ConfigurationError, UnknownAccount
+
+ALIAS = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+RUNNERS = ("inline", "worker")
+META_SIGNATURE_RULES = ("required", "when_present")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """One set of Chakra credentials: the tenant. Secrets never show in its repr."""
+
+    alias: str
+    #: Bearer token of Chakra's REST API (Admin, API Keys).
+    access_token: str = field(default="", repr=False)
+    #: UUID of the WhatsApp plugin ("Copy Plugin Id" on the WhatsApp Setup page).
+    plugin_id: str = ""
+    #: Meta's id of the number to send from when none is named.
+    phone_number_id: str = ""
+    #: Meta's id of the WhatsApp Business Account.
+    waba_id: str = ""
+    #: HMAC secrets of Chakra's team (Admin, Team, Secrets); several while one is replaced.
+    webhook_secrets: tuple[str, ...] = field(default=(), repr=False)
+    #: Secrets of the Meta app, to accept ``X-Hub-Signature-256`` as well.
+    meta_app_secrets: tuple[str, ...] = field(default=(), repr=False)
+    #: Meta-shaped calls without a signature: "required" refuses, "when_present" takes them.
+    meta_signature: str = "required"
+    #: Answers Meta's GET handshake; empty refuses it.
+    verify_token: str = field(default="", repr=False)
+    #: Take calls that carry no signature at all.
+    allow_unsigned: bool = False
+    #: A secret last segment of the webhook URL; a call without it gets 404.
+    url_token: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything of ``CHAKRA`` but the accounts. Sizes are bytes, times are seconds."""
+
+    #: "inline": after the answer, in the web process; "worker": ``chakra_process --watch``.
+    runner: str = "inline"
+    #: Bodies above this get 413. Meta posts up to 3 MB.
+    max_body_bytes: int = 4 * 1024 * 1024
+    #: How many of the newest refused calls are kept per account and hour; 0 keeps none.
+    refused_per_hour: int = 200
+    #: A refused call with a longer body is not kept.
+    refused_max_bytes: int = 256 * 1024
+    #: A worker that is silent for so long has lost its calls to another one.
+    claim_seconds: int = 60
+    #: The same for the conversations that a worker is announcing.
+    announce_seconds: int = 60
+    #: After so many attempts a call is "failed" and waits for "process again".
+    max_attempts: int = 10
+    #: After so many attempts a receiver's failure is "given up" and shown as such.
+    receiver_max_attempts: int = 10
+    #: Longest wait between two attempts, for calls and receivers.
+    max_delay_seconds: int = 3600
+
+
+#: Keys of ``CHAKRA`` and of one account, for the checks.
+SETTING_KEYS = ("ACCOUNTS", *(f.name.upper() for f in fields(Settings)))
+ACCOUNT_KEYS = tuple(f.name.upper() for f in fields(Account) if f.name != "alias")
+
+
+def raw() -> Mapping[str, Any]:
+    """``settings.CHAKRA`` as the host wrote it.
+
+    Raises:
+        ConfigurationError: it is no mapping.
+    """
+    value = getattr(django_settings, "CHAKRA", {})
+    if not isinstance(value, Mapping):
+        raise ConfigurationError("CHAKRA must be a dict")
+    return value
+
+
+def current() -> Settings:
+    """The settings as they are now; keys that don't exist are the checks' business."""
+    given = raw()
+    known = {f.name: given[f.name.upper()] for f in fields(Settings) if f.name.upper() in given}
+    return Settings(**known)
+
+
+def raw_accounts() -> Mapping[str, Mapping[str, Any]]:
+    """The accounts by alias as the host wrote them, behind a dotted path or not.
+
+    Raises:
+        ConfigurationError: the path can't be imported, or leads to no mapping.
+    """
+    value = raw().get("ACCOUNTS", {})
+    if isinstance(value, str):
+        try:
+            value = import_string(value)
+        except ImportError as error:
+            raise ConfigurationError(f"CHAKRA['ACCOUNTS']: {error}") from error
+        if callable(value):
+            value = cast("Callable[[], Any]", value)()
+    if not isinstance(value, Mapping):
+        raise ConfigurationError("CHAKRA['ACCOUNTS'] must be, or lead to, a mapping")
+    return value
+
+
+def account(alias: str = "default") -> Account:
+    """The account of this alias.
+
+    Raises:
+        UnknownAccount: there is none, or the alias is no valid one.
+        ConfigurationError: the accounts can't be read.
+    """
+    accounts = raw_accounts()
+    if not ALIAS.match(alias) or alias not in accounts:
+        raise UnknownAccount(alias)
+    given = accounts[alias]
+    if not isinstance(given, Mapping):
+        raise ConfigurationError(f"CHAKRA['ACCOUNTS'][{alias!r}] must be a dict")
+    known = {f.name: given[f.name.upper()] for f in fields(Account) if f.name.upper() in given}
+    for name in ("webhook_secrets", "meta_app_secrets"):
+        known[name] = _secrets(known.get(name, ()))
+    return Account(alias=alias, **known)
+
+
+def _secrets(value: object) -> tuple[str, ...]:
+    """A lone string counts as a list of one: iterating it would make secrets of its letters."""
+    if isinstance(value, str):
+        value = (value,)
+    if not isinstance(value, list | tuple):
+        return ()
+    return tuple(secret for secret in value if isinstance(secret, str) and secret)

@@ -1,0 +1,238 @@
+"""From the bytes of one call to its events: the two formats, and a guard around each fact. Pure.
+
+Every fact becomes an event, so that nothing is lost in silence: with a reader a typed one, without
+one an UnknownEvent. A reader that raises loses only its own fact.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from . import messages, statuses
+from .base import Event, Json, Reader, Source, Unreadable, mapping
+from .bodies import parse
+from .contacts import profile_names
+from .ids import platform_id
+from .storable import storable_text
+from .unknown import unknown, unreadable, why
+
+READERS: dict[tuple[str, str, str], Reader] = {**messages.READERS, **statuses.READERS}
+"""All readers, by format, list or event, and type of the item ("*": any)."""
+
+_META_OBJECT = "whatsapp_business_account"
+
+# Only these lists hold what their names say: `messages` under `history` or `standby` are copies.
+_READ_LISTS = {("messages", "messages"), ("messages", "statuses"), ("calls", "statuses")}
+
+# A value with one of these is a bundle of lists; any other is one flat fact of its own, whose
+# lists (restrictions, buttons) mean nothing without the keys beside them.
+_BUNDLE_MARKS = frozenset(
+    {"metadata", "messaging_product", "contacts", "messages", "statuses", "message_echoes"}
+)
+
+_CHAKRA_NUMBER = (
+    "phoneNumberId",
+    "whatsappPhoneNumberId",
+    "phone_number_id",
+    "whatsapp_phone_number_id",
+    "businessPhoneNumberId",
+    "business_phone_number_id",
+    "phoneNumberID",
+    "whatsappPhoneNumberID",
+)
+_CHAKRA_WABA = ("wabaId", "waba_id", "whatsappBusinessAccountId", "whatsapp_business_account_id")
+
+
+def read(body: bytes | memoryview) -> list[Event]:
+    """The events of a call, at least one, whatever the bytes. Never raises."""
+    events: list[Event] = []
+    # No real fact is so short. Without a bound, 4 MiB of "0,0,0" would be millions of events.
+    limit = max(1000, len(body) // 32)
+    try:
+        for event in _facts(parse(body)):
+            if len(events) == limit:
+                rest = f"more than {limit} facts in one call"
+                events.append(unreadable(Source(format=event.format), "", None, reason=rest))
+                break
+            events.append(event)
+    except Exception as error:
+        excerpt = bytes(body[:1024]).decode("utf-8", "replace")
+        events.append(unreadable(Source(format=""), "", excerpt, reason=why(error)))
+    return events
+
+
+def _facts(document: dict[str, Json]) -> Iterator[Event]:
+    """The events of a parsed body of either format, or the one event of another."""
+    sender = document.get("object")
+    if sender == _META_OBJECT or (sender is None and isinstance(document.get("entry"), list)):
+        yield from _meta(document)
+    elif "event" in document:
+        yield _chakra(document)
+    else:
+        reason = "neither Meta's nor Chakra's format"
+        yield unknown(Source(format=""), storable_text(sender), document, reason=reason)
+
+
+def _meta(document: dict[str, Json]) -> Iterator[Event]:
+    """The events of every entry of Meta's delivery."""
+    source = Source(format="meta")
+    entries = document.get("entry")
+    if not isinstance(entries, list):
+        yield unreadable(source, "entry", document, reason="entry is no list")
+    elif not entries:
+        yield unknown(source, "entry", document, reason="entry is empty")
+    else:
+        for entry in entries:
+            yield from _entry(source, entry)
+
+
+def _entry(source: Source, entry: Json) -> Iterator[Event]:
+    """The events of every change of an entry."""
+    if not isinstance(entry, dict):
+        yield unreadable(source, "entry", entry, reason="entry is no object")
+        return
+    time = entry.get("time")
+    source = Source(
+        format="meta",
+        waba_id=platform_id(entry.get("id")),
+        time=time if isinstance(time, int | float) else storable_text(time, 32) or None,
+    )
+    changes = entry.get("changes")
+    if not isinstance(changes, list):
+        yield unreadable(source, "entry", entry, reason="changes is no list")
+    elif not changes:
+        yield unknown(source, "entry", entry, reason="changes is empty")
+    else:
+        for change in changes:
+            yield from _guarded_change(source, change)
+
+
+def _guarded_change(source: Source, change: Json) -> Iterator[Event]:
+    """The events of a change; the last guard, for what no guard around an item has met."""
+    try:
+        yield from _change(source, change)
+    except Exception as error:
+        yield unreadable(source, "change", change, reason=why(error))
+
+
+def _change(source: Source, change: Json) -> Iterator[Event]:
+    """The events of one change."""
+    if not isinstance(change, dict):
+        raise Unreadable("change is no object")
+    name, value = change.get("field"), change.get("value")
+    if not isinstance(name, str) or not name:
+        raise Unreadable("field is no word")
+    source = _of_change(source, name, mapping(value))
+    if not isinstance(value, dict):
+        if any(name == opened for opened, _ in _READ_LISTS):
+            yield unreadable(source, name, _kept(source, value), reason="value is no object")
+        else:
+            yield unknown(source, name, _kept(source, value))
+    elif _BUNDLE_MARKS.isdisjoint(value):
+        yield _whole_change(source, value)
+    else:
+        yield from _bundle(source, value)
+
+
+def _bundle(source: Source, value: dict[str, Json]) -> Iterator[Event]:
+    """The events of a value that holds lists: each item, then one for what stands beside them."""
+    lists = {key: part for key, part in value.items() if isinstance(part, list) and part}
+    if "messages" in lists or "statuses" in lists:
+        lists.pop("contacts", None)
+    for key, items in lists.items():
+        for item in items:
+            yield _meta_item(source, key, item)
+    rest = _beside(value) if lists else value
+    if rest or not lists:
+        yield _whole_change(source, rest)
+
+
+def _beside(value: dict[str, Json]) -> dict[str, Json]:
+    """What of a bundle is neither in its lists nor context."""
+    context = {"metadata", "messaging_product"}
+    return {
+        key: part
+        for key, part in value.items()
+        if key not in context and part is not None and not isinstance(part, list)
+    }
+
+
+def _whole_change(source: Source, value: dict[str, Json]) -> Event:
+    """The one event of a change, or of what stands beside its lists."""
+    kept, at = _kept(source, value), value.get("timestamp")
+    for key in ("messages", "statuses"):
+        if (source.name, key) in _READ_LISTS and value.get(key) not in (None, []):
+            return unreadable(source, source.name, kept, at=at, reason=f"{key} is no list")
+    return unknown(source, source.name, kept, at=at)
+
+
+def _kept(source: Source, value: Json) -> Json:
+    """A change with its context, for receivers of the event."""
+    return {"entry": source.waba_id, "time": source.time, "field": source.name, "value": value}
+
+
+def _of_change(source: Source, name: str, value: dict[str, Json]) -> Source:
+    """Where the facts of a change stand."""
+    metadata = mapping(value.get("metadata"))
+    return replace(
+        source,
+        name=storable_text(name, 128),
+        phone_number_id=platform_id(metadata.get("phone_number_id")),
+        display_number=storable_text(metadata.get("display_phone_number"), 64),
+        profiles=profile_names(value.get("contacts")),
+    )
+
+
+def _meta_item(source: Source, key: str, item: Json) -> Event:
+    """The event of one item of a list."""
+    name = f"{source.name}.{key[:128]}"
+    if (source.name, key) not in _READ_LISTS:
+        return unknown(source, name, item)
+    return _guarded(source, key, name, item, item)
+
+
+def _chakra(document: dict[str, Json]) -> Event:
+    """The event of Chakra's own body ``{"event": …, "payload": …}``."""
+    payload = mapping(document.get("payload"))
+    source = _chakra_source(document.get("event"), payload)
+    if not source.name:
+        return unreadable(source, "", document, reason="event is no word")
+    if source.name == "message":
+        return _guarded(source, "message", "message", payload.get("message"), document)
+    if source.name in ("status", "deliveryStatus"):
+        return _guarded(source, source.name, source.name, document.get("payload"), document)
+    return unknown(source, source.name, document)
+
+
+def _chakra_source(event: Json, payload: dict[str, Json]) -> Source:
+    """Where the fact of a Chakra body stands; the number's id is spelt in many ways, or missing."""
+    metadata = mapping(payload.get("metadata"))
+    spelt = (*(payload.get(key) for key in _CHAKRA_NUMBER), metadata.get("phone_number_id"))
+    display = payload.get("displayPhoneNumber") or payload.get("display_phone_number")
+    return Source(
+        format="chakra",
+        name=event if isinstance(event, str) else "",
+        waba_id=next(filter(None, (platform_id(payload.get(k)) for k in _CHAKRA_WABA)), ""),
+        phone_number_id=next(filter(None, map(platform_id, spelt)), ""),
+        display_number=storable_text(display or metadata.get("display_phone_number"), 64),
+        profiles=profile_names(payload.get("contacts")),
+        time=payload.get("timestamp"),
+        payload=payload,
+    )
+
+
+def _guarded(source: Source, key: str, name: str, item: Json, raw: Json) -> Event:
+    """What the reader makes of an item; what it has none for, or cannot read, is kept with raw."""
+    at = mapping(item).get("timestamp")
+    try:
+        if not isinstance(item, dict):
+            raise Unreadable(f"{key} is no object")
+        reader = READERS.get((source.format, key, "*"))
+        if reader is None:
+            word = messages.type_of(item)
+            name = f"{source.name}.{word[:128]}"
+            reader = READERS.get((source.format, key, word))
+        if reader is None:
+            return unknown(source, name, raw, at=at)
+        return reader(source, item)
+    except Exception as error:
+        return unreadable(source, name, raw, at=at, reason=why(error))

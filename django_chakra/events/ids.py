@@ -1,0 +1,57 @@
+"""How the platform's ids and phone numbers are spelt in our rows."""
+
+import hashlib
+import re
+
+from .storable import clean, storable_text
+
+MAX_ID = 255
+
+_MAX_PHONE = 32
+_PHONE_MARKS = str.maketrans("", "", "+-() ")
+_NO_DIGIT = re.compile(r"[^0-9]")
+
+
+def platform_id(value: object) -> str:
+    """The id as our columns and lookups spell it; "" when the value is no id. Never raises.
+
+    A string or an integer. What a column of 255 characters cannot hold byte for byte (longer, with
+    NUL or with a lone surrogate) is "sha256:" and the hex digest of its UTF-8.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = storable_text(value)
+    if not isinstance(value, str):
+        return ""
+    if len(value) <= MAX_ID and clean(value) == value:
+        return value
+    return hashed(value)
+
+
+def hashed(text: str) -> str:
+    """An id made of a text: "sha256:" and 64 hex digits."""
+    return "sha256:" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_wamid(value: object) -> bool:
+    """Whether the value is surely WhatsApp's own id of a message, whatever its key."""
+    return isinstance(value, str) and value.startswith("wamid.")
+
+
+def phone_digits(value: object) -> str:
+    """The digits of a phone number; "" when the value is none.
+
+    Leaves out ``+``, ``-``, spaces and brackets; anything else than ASCII digits makes it no phone
+    number, and so do more than 32 of them.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = storable_text(value) if value > 0 else ""
+    if not isinstance(value, str) or len(value) > 2 * _MAX_PHONE:
+        return ""
+    digits = value.translate(_PHONE_MARKS)
+    is_phone = digits.isascii() and digits.isdigit() and len(digits) <= _MAX_PHONE
+    return digits if is_phone else ""
+
+
+def only_digits(text: str) -> str:
+    """The ASCII digits of a text, for numbers that people format."""
+    return _NO_DIGIT.sub("", text)

@@ -1,0 +1,37 @@
+"""The tables: what the platform said and what became of it."""
+
+from .calls import WebhookCall
+from .choices import (
+    CallState,
+    Direction,
+    FailureState,
+    IdentityKind,
+    MessageRole,
+    MessageSource,
+    MessageStatus,
+    StatusType,
+)
+from .contacts import Contact, ContactIdentity
+from .conversations import Conversation
+from .failures import ReceiverFailure
+from .messages import DeliveryStatus, Message
+from .numbers import BusinessNumber
+
+__all__ = [
+    "BusinessNumber",
+    "CallState",
+    "Contact",
+    "ContactIdentity",
+    "Conversation",
+    "DeliveryStatus",
+    "Direction",
+    "FailureState",
+    "IdentityKind",
+    "Message",
+    "MessageRole",
+    "MessageSource",
+    "MessageStatus",
+    "ReceiverFailure",
+    "StatusType",
+    "WebhookCall",
+]

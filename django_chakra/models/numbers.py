@@ -1,0 +1,42 @@
+"""Our own WhatsApp numbers."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from .fields import IdField
+
+
+class BusinessNumber(models.Model):
+    """One of our WhatsApp numbers, as far as the platform has named it.
+
+    Chakra's own events name only the WABA: until a number is known there, ``key`` is
+    ``waba:<id>``; ``?`` when not even that is named.
+    """
+
+    account = IdField(_("account"), max_length=64)
+    key = IdField(_("key"), help_text=_("Meta's phone number id, else waba:<id>, else ?."))
+    phone_number_id = IdField(_("phone number id"), blank=True)
+    waba_id = IdField(_("WABA id"), blank=True, help_text=_("WhatsApp Business Account."))
+    display_number = models.CharField(
+        _("display number"), max_length=64, blank=True, help_text=_("As the platform writes it.")
+    )
+    name = models.CharField(_("name"), max_length=255, blank=True)
+    quality = models.CharField(_("quality"), max_length=64, blank=True)
+    messaging_limit = models.CharField(_("messaging limit"), max_length=64, blank=True)
+    status = models.CharField(_("status"), max_length=64, blank=True)
+    seen_at = models.DateTimeField(
+        _("seen at"),
+        null=True,
+        blank=True,
+        help_text=_("Platform time, to the hour, of the newest fact about this number."),
+    )
+
+    class Meta:
+        verbose_name = _("number")
+        verbose_name_plural = _("numbers")
+        constraints = [models.UniqueConstraint(fields=["account", "key"], name="chakra_number_key")]
+
+    def __str__(self) -> str:
+        return self.name or self.display_number or self.key

@@ -1,0 +1,105 @@
+"""Take stored calls from received to processed: claim, read, record, announce.
+
+A call is claimed with a lease and its attempt counted in the claiming statement. Whatever stops the
+worker, the lease runs out and another one takes the call, alone, since it may be the reason.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import time
+import uuid
+
+from .. import announce, conf
+from ..models import CallState, WebhookCall
+from ..models.calls import CallQuerySet
+from ..models.fields import DatabaseNow
+from .batch import Batch
+
+logger = logging.getLogger("django_chakra.process")
+
+#: Calls that one claim takes.
+BATCH = 100
+#: Other calls that are processed after an answer.
+NEIGHBOURS = 5
+#: How often a process looks for what stopped ones left undone.
+SWEEP_SECONDS = 10.0
+
+_swept_at = float("-inf")
+
+
+def worker_name() -> str:
+    """A name for one claim: host and process for people, a random end to make it unique."""
+    return f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
+
+
+def run(*, limit: int = BATCH) -> int:
+    """Process up to ``limit`` calls that are due; return how many were taken."""
+    return _work(WebhookCall.objects.due(CallState.RECEIVED)[:limit])
+
+
+def run_expired() -> int:
+    """Process one call whose worker fell silent; return how many were taken."""
+    return _work(WebhookCall.objects.due(CallState.PROCESSING)[:1])
+
+
+def run_one(pk: int) -> int:
+    """Process this call if it still waits; return how many were taken."""
+    waiting = WebhookCall.objects.filter(pk=pk, state=CallState.RECEIVED)
+    return _work(waiting[:1])
+
+
+def sweep() -> int:
+    """Do what stopped workers left undone; return how much that was. Six queries when idle."""
+    return run_expired() + announce.sweep(worker_name())
+
+
+def _work(waiting: CallQuerySet) -> int:
+    by = worker_name()
+    calls = waiting.claim(by, seconds=conf.current().claim_seconds)
+    accounts: dict[str, list[WebhookCall]] = {}
+    for call in calls:
+        accounts.setdefault(call.account, []).append(call)
+    batches = [Batch(account, by, rows) for account, rows in accounts.items()]
+    # Everything is recorded before the first receiver is told: receivers may be slow.
+    for batch in batches:
+        batch.record()
+    for batch in batches:
+        batch.announce()
+    return len(calls)
+
+
+def replay(calls: CallQuerySet) -> int:
+    """Let these calls be processed again; refused ones stay refused. Returns how many will be."""
+    return calls.exclude(state__in=[CallState.REFUSED, CallState.PROCESSING]).update(
+        state=CallState.RECEIVED,
+        next_attempt_at=DatabaseNow(),
+        # Not zero: their rows may be there, and are to be compared.
+        attempts=1,
+        error="",
+    )
+
+
+def inline(pk: int) -> None:
+    """Process one call after its answer was sent, and a few others that are due.
+
+    Never raises: the call is stored, and whoever comes next takes up what is left.
+    """
+    try:
+        run_one(pk)
+        run(limit=NEIGHBOURS)
+        if _is_time_to_sweep():
+            sweep()
+    except Exception:
+        logger.exception("Call %s is stored; processing it stopped and will be taken up again", pk)
+
+
+def _is_time_to_sweep() -> bool:
+    """At most every few seconds in one process: most answers have nothing to pick up."""
+    global _swept_at
+    if time.monotonic() - _swept_at < SWEEP_SECONDS:
+        return False
+    _swept_at = time.monotonic()
+    return True

@@ -1,0 +1,228 @@
+"""The claimed calls of one account, on their way from bytes to announced."""
+
+from __future__ import annotations
+
+import logging
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connections, router, transaction
+from django.db.models import OuterRef, Q, Subquery
+
+from .. import announce, conf, record
+from ..events import Event, UnknownEvent, read, storable_text
+from ..models import CallState, WebhookCall
+from ..models.calls import CallQuerySet
+from ..models.contention import is_contention, patiently
+from ..models.fields import DatabaseNow
+from ..record import Fact, Written
+
+logger = logging.getLogger("django_chakra.process")
+
+#: Seconds until the second attempt; each further one waits twice as long.
+FIRST_DELAY = 30
+
+
+@dataclass(slots=True)
+class Batch:
+    """The claimed calls of one account, on their way through."""
+
+    account: str
+    by: str
+    calls: list[WebhookCall]
+    events: dict[int, list[Event]] = field(default_factory=dict)
+    written: Written = field(default_factory=Written)
+    errors: dict[int, Exception] = field(default_factory=dict)
+    held_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def using(self) -> str:
+        return router.db_for_write(WebhookCall)
+
+    def record(self) -> None:
+        """Read and record everything that can be."""
+        limit = conf.current().max_attempts
+        for call in [call for call in self.calls if call.attempts > limit]:
+            self.calls.remove(call)
+            self._fail([call], f"Given up: {limit} workers stopped while processing it.")
+        if self.calls:
+            self.events = {call.pk: read(bytes(call.body)) for call in self.calls}
+            self._record()
+
+    def announce(self) -> None:
+        """Tell receivers of what was recorded."""
+        for call in self.calls:
+            if call.pk not in self.errors and announce.has_receivers(self.events[call.pk]):
+                self._keep_claims()
+                announce.facts(call, self.events[call.pk])
+        if self.written.unlinked:
+            self.written.conversations |= record.settle(
+                self.account, self.written.unlinked, now=self._now, leased_by=self.by
+            )
+        announce.conversations(self.written.conversations, self.by)
+
+    def _keep_claims(self) -> None:
+        """Hold the calls that wait for their receivers, when those before them took long."""
+        seconds = conf.current().claim_seconds
+        if time.monotonic() - self.held_at > seconds / 3:
+            self.held_at = time.monotonic()
+            waiting = self._mine(self.calls).filter(announce_at__isnull=False)
+            waiting.update(claimed_until=DatabaseNow() + timedelta(seconds=seconds))
+
+    @property
+    def _now(self) -> Any:
+        """The database's time of the claim: hosts' clocks may differ."""
+        until = self.calls[0].claimed_until
+        assert until is not None  # noqa: S101  just claimed
+        return until - timedelta(seconds=conf.current().claim_seconds)
+
+    def _record(self) -> None:
+        facts = [
+            Fact(event, call, place)
+            for call in self.calls
+            for place, event in enumerate(self.events[call.pk])
+        ]
+
+        def everything() -> Written:
+            written = record.write(self.account, facts, now=self._now, leased_by=self.by)
+            self._mark_processed(self.calls)
+            return written
+
+        try:
+            self.written = patiently(everything, using=self.using)
+        except Exception as error:
+            if _is_away(error, self.using):
+                raise
+            logger.warning("A batch of %s calls could not be recorded; halving it", len(self.calls))
+            self._record_halves(facts, error)
+            self._close_apart()
+
+    def _record_halves(self, facts: Sequence[Fact], error: Exception) -> None:
+        """Record what can be, down to the single fact that can't."""
+        if len(facts) <= 1:
+            for fact in facts:
+                self.errors[fact.call.pk] = error
+            return
+        middle = len(facts) // 2
+        for half in (facts[:middle], facts[middle:]):
+            try:
+                written = patiently(lambda half=half: self._write(half), using=self.using)  # type: ignore[misc]
+            except Exception as worse:
+                if _is_away(worse, self.using):
+                    raise
+                self._record_halves(half, worse)
+            else:
+                self.written.conversations |= written.conversations
+                self.written.unlinked += written.unlinked
+
+    def _write(self, facts: Sequence[Fact]) -> Written:
+        return record.write(self.account, facts, now=self._now, leased_by=self.by)
+
+    def _close_apart(self) -> None:
+        """After halving: each call is marked by what became of its own facts."""
+        good = [call for call in self.calls if call.pk not in self.errors]
+        with transaction.atomic(using=self.using):
+            self._mark_processed(good)
+        for call in self.calls:
+            if error := self.errors.get(call.pk):
+                self._put_off(call, error)
+
+    def _put_off(self, call: WebhookCall, error: Exception) -> None:
+        settings = conf.current()
+        report = storable_text("".join(traceback.format_exception(error)), 20_000)
+        logger.error(
+            "Call %s of account %s could not be recorded (attempt %s): %s",
+            call.pk,
+            call.account,
+            call.attempts,
+            type(error).__name__,
+        )
+        if call.attempts >= settings.max_attempts:
+            self._fail([call], report)
+            return
+        seconds = min(FIRST_DELAY * 2 ** (call.attempts - 1), settings.max_delay_seconds)
+        self._mine([call]).update(
+            state=CallState.RECEIVED,
+            next_attempt_at=DatabaseNow() + timedelta(seconds=seconds),
+            claimed_until=None,
+            claimed_by="",
+            error=report,
+        )
+
+    def _fail(self, calls: list[WebhookCall], report: str) -> None:
+        self._mine(calls).update(
+            state=CallState.FAILED,
+            next_attempt_at=None,
+            claimed_until=None,
+            claimed_by="",
+            error=report,
+        )
+
+    def _mine(self, calls: Iterable[WebhookCall]) -> CallQuerySet:
+        """These calls, where the claim has not passed to another worker."""
+        return WebhookCall.objects.filter(pk__in=[call.pk for call in calls], claimed_by=self.by)
+
+    def _mark_processed(self, calls: Iterable[WebhookCall]) -> None:
+        """One statement for all calls that look alike."""
+        alike: dict[tuple[str, str, str, int, bool], list[WebhookCall]] = {}
+        for call in calls:
+            events = self.events[call.pk]
+            key = (*_describe(events), announce.has_receivers(events))
+            alike.setdefault(key, []).append(call)
+        for (format_, kind, kinds, unreadable, is_awaited), rows in alike.items():
+            # While receivers of event_received are told, the claim keeps other workers away.
+            claim = {} if is_awaited else {"claimed_until": None, "claimed_by": ""}
+            self._mine(rows).update(
+                repeat_of=_first_of_its_body(self.by),
+                state=CallState.PROCESSED,
+                processed_at=DatabaseNow(),
+                next_attempt_at=None,
+                format=format_,
+                kind=kind,
+                kinds=kinds,
+                unreadable=unreadable,
+                announce_at=DatabaseNow() if is_awaited else None,
+                announced_at=None if is_awaited else DatabaseNow(),
+                error="",
+                **claim,
+            )
+
+
+def _first_of_its_body(by: str) -> Subquery:
+    """The first processed call with the same bytes, or one that this worker is processing too."""
+    done = Q(state=CallState.PROCESSED) | Q(claimed_by=by)
+    earlier = WebhookCall.objects.filter(
+        done, account=OuterRef("account"), digest=OuterRef("digest"), pk__lt=OuterRef("pk")
+    )
+    return Subquery(earlier.order_by("pk").values("pk")[:1])
+
+
+def _describe(events: Sequence[Event]) -> tuple[str, str, str, int]:
+    """Format, kind, all kinds in words, and how many facts could not be read."""
+    kinds = Counter(
+        f"{event.kind}: {event.name}"
+        if isinstance(event, UnknownEvent) and event.name
+        else event.kind
+        for event in events
+    )
+    words = ", ".join(f"{kind} ×{count}" if count > 1 else kind for kind, count in kinds.items())
+    single = {event.kind for event in events}
+    formats = {event.format for event in events if event.format}
+    return (
+        formats.pop() if formats else "",
+        single.pop() if len(single) == 1 else "mixed",
+        words[:2000],
+        sum(event.kind == "unreadable" for event in events),
+    )
+
+
+def _is_away(error: Exception, using: str) -> bool:
+    """Whether the database failed and not the content: then the claims run out by themselves."""
+    if not isinstance(error, InterfaceError | OperationalError):
+        return False
+    return is_contention(error) or not connections[using].is_usable()

@@ -1,0 +1,50 @@
+"""Write events into the tables: once, in batches, so that any order ends in the same rows.
+
+Nothing here depends on who records first: keys decide what is one row, and the merge rules
+(greatest content, earliest time, highest rank) decide what stands in it. What a conversation shows
+is computed from its messages, never added up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ..events import DeliveryStatusReported, MessageReceived
+from . import messages, statuses
+from .conversations import refresh
+from .facts import Fact
+from .links import link, settle
+
+__all__ = ["Fact", "Written", "link", "settle", "write"]
+
+
+@dataclass(slots=True)
+class Written:
+    """What a batch touched: what is to be announced, and what is still to be linked."""
+
+    #: Conversations that changed.
+    conversations: set[int] = field(default_factory=set)
+    #: Delivery statuses whose message was not known inside the transaction.
+    unlinked: list[int] = field(default_factory=list)
+
+
+def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str) -> Written:
+    """Record the facts of one account. The caller opens the transaction.
+
+    Args:
+        now: the database's time, for what becomes due.
+        leased_by: who will announce; takes the lease of each changed conversation that is free.
+    """
+    written = Written()
+    texts = [fact for fact in facts if isinstance(fact.event, MessageReceived)]
+    if texts:
+        written.conversations |= messages.write(account, texts, now=now, leased_by=leased_by)
+    ticks = [fact for fact in facts if isinstance(fact.event, DeliveryStatusReported)]
+    if ticks:
+        touched, written.unlinked = statuses.write(account, ticks, now=now)
+        written.conversations |= touched
+    if written.conversations:
+        refresh(written.conversations, leased_by=leased_by)
+    return written

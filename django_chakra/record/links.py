@@ -1,0 +1,70 @@
+"""Bring together what came apart: delivery statuses and replies that were here first.
+
+A status and its message may be recorded at the same moment in two transactions that can't see each
+other. So each side looks again after its own commit, and either one finds the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import router, transaction
+from django.db.models import Q
+
+from ..models import DeliveryStatus, Message
+from . import statuses
+from .conversations import refresh
+
+
+def link(account: str, messages: Collection[int], *, now: datetime, leased_by: str) -> set[int]:
+    """Link what was waiting for these messages; return the conversations that changed."""
+    with transaction.atomic(using=router.db_for_write(Message)):
+        rows = list(Message.objects.select_for_update().filter(pk__in=messages).order_by("pk"))
+        external = [row.external_id for row in rows if row.external_id]
+        chakra = [row.chakra_id for row in rows if row.chakra_id]
+        named = Q(external_id__in=external) | Q(chakra_id__in=chakra)
+        waiting = DeliveryStatus.objects.select_for_update().filter(
+            named, account=account, message=None
+        )
+        linked = statuses.point(list(waiting.order_by("key")), rows)
+        touched = _tell(linked, rows, now)
+        quoted = {row.external_id: row.pk for row in rows}
+        replies = Message.objects.filter(
+            account=account, reply_to_external_id__in=external, reply_to=None
+        )
+        for pk, external_id in replies.order_by("pk").values_list("pk", "reply_to_external_id"):
+            Message.objects.filter(pk=pk).update(reply_to=quoted[external_id])
+        if touched:
+            refresh(touched, leased_by=leased_by)
+        return touched
+
+
+def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str) -> set[int]:
+    """Look once more for the messages of delivery statuses that were recorded without one.
+
+    Those whose message is still unknown rest until it comes. Returns the changed conversations.
+    """
+    with transaction.atomic(using=router.db_for_write(Message)):
+        waiting = DeliveryStatus.objects.filter(pk__in=keys, account=account, message=None)
+        messages = statuses.find_messages(account, waiting)
+        # Messages before statuses, as everywhere: two that lock both can't meet head-on.
+        rows = list(waiting.select_for_update().order_by("key"))
+        linked = statuses.point(rows, messages)
+        touched = _tell(linked, messages, now)
+        resting = {row.pk for row in rows} - {row.pk for row in linked}
+        DeliveryStatus.objects.filter(pk__in=resting, message=None).update(announce_at=None)
+        if touched:
+            refresh(touched, leased_by=leased_by)
+        return touched
+
+
+def _tell(linked: list[DeliveryStatus], messages: list[Message], now: datetime) -> set[int]:
+    """Save the links, make the rows due, and let the messages show them."""
+    if not linked:
+        return set()
+    statuses.save(linked)
+    DeliveryStatus.objects.filter(pk__in=[row.pk for row in linked], announced_at=None).update(
+        announce_at=now
+    )
+    return statuses.fold_into(messages, linked)

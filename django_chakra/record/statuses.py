@@ -1,0 +1,218 @@
+"""Record delivery statuses: the whole history, and the highest word on the message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connections
+from django.db.models import Q
+
+from ..events import DeliveryStatusReported, canonical, completeness
+from ..models import DeliveryStatus, Message, MessageStatus, StatusType
+from ..models.statements import upsert
+from .facts import Fact
+
+#: Which column keeps the earliest time of a word.
+TIMES = {
+    str(MessageStatus.SENT): "sent_at",
+    str(MessageStatus.DELIVERED): "delivered_at",
+    str(MessageStatus.READ): "read_at",
+    str(MessageStatus.PLAYED): "read_at",
+    str(MessageStatus.FAILED): "failed_at",
+}
+
+
+def write(account: str, facts: Sequence[Fact], *, now: datetime) -> tuple[set[int], list[int]]:
+    """Record these delivery statuses.
+
+    Returns:
+        The conversations that changed, and the rows whose message is not known.
+    """
+    rows: dict[str, DeliveryStatus] = {}
+    for fact in facts:
+        row = _row(account, fact, now)
+        known = rows.setdefault(row.key, row)
+        if known is not row:
+            _merge_content(known, row)
+    # Locked first: whoever speaks of the same message waits here, before reading what it says.
+    messages = find_messages(account, rows.values())
+    point(rows.values(), messages)
+    current = _upsert(account, rows, repeated={f.call.pk for f in facts if f.may_repeat})
+    touched = fold_into(messages, current)
+    return touched, [row.pk for row in current if row.message_id is None]
+
+
+def find_messages(account: str, rows: Iterable[DeliveryStatus]) -> list[Message]:
+    """The messages that these rows speak of, locked in the order of their keys."""
+    external = sorted({row.external_id for row in rows if row.external_id})
+    chakra = sorted({row.chakra_id for row in rows if row.chakra_id})
+    named = Q(external_id__in=external)
+    if chakra:
+        named |= Q(chakra_id__in=chakra)
+    return list(Message.objects.select_for_update().filter(named, account=account).order_by("pk"))
+
+
+def point(rows: Iterable[DeliveryStatus], messages: Iterable[Message]) -> list[DeliveryStatus]:
+    """Set ``message`` where one of these is meant, by external id first; return those rows."""
+    external = {message.external_id: message.pk for message in messages}
+    chakra = {message.chakra_id: message.pk for message in messages if message.chakra_id}
+    pointed = []
+    for row in rows:
+        key = external.get(row.external_id) if row.external_id else None
+        if key is None and row.chakra_id:
+            key = chakra.get(row.chakra_id)
+        if key is not None and row.message_id is None:
+            row.message_id = key
+            pointed.append(row)
+    return pointed
+
+
+def _row(account: str, fact: Fact, now: datetime) -> DeliveryStatus:
+    event = fact.event
+    assert isinstance(event, DeliveryStatusReported)  # noqa: S101  the caller sorted them
+    return DeliveryStatus(
+        account=account,
+        key=event.key,
+        external_id=event.external_id,
+        chakra_id=event.chakra_id,
+        type=event.type,
+        status=event.status,
+        recipient=event.recipient,
+        participant=event.participant,
+        error_code=event.error_code,
+        error_title=event.error_title,
+        error_details=event.error_details,
+        pricing_category=event.pricing_category,
+        billable=event.billable,
+        payload=event.item,
+        occurred_at=event.occurred_at,
+        received_at=fact.call.received_at,
+        call_id=fact.call.pk,
+        announce_at=now,
+    )
+
+
+def _upsert(
+    account: str, rows: dict[str, DeliveryStatus], repeated: set[int]
+) -> list[DeliveryStatus]:
+    """Insert what is new, merge into what was there; return the rows as they are now."""
+    ordered = [rows[key] for key in sorted(rows)]
+    sent_for = {row.key: row.call_id for row in ordered}
+    upsert(
+        ordered,
+        by=["account", "key"],
+    )
+    returning = connections[DeliveryStatus.objects.db].features.can_return_rows_from_bulk_insert
+    known = [
+        row
+        for row in ordered
+        if not returning or row.call_id != sent_for[row.key] or sent_for[row.key] in repeated
+    ]
+    if not known:
+        return ordered
+    merged, changed = [], []
+    for row in DeliveryStatus.objects.filter(account=account, key__in=[r.key for r in known]):
+        offered = rows[row.key]
+        before = (row.message_id, row.payload, row.occurred_at)
+        row.message_id = row.message_id or offered.message_id
+        _merge_content(row, offered)
+        merged.append(row)
+        if before != (row.message_id, row.payload, row.occurred_at):
+            changed.append(row)
+    save(changed)
+    keys = {row.key for row in known}
+    return [row for row in ordered if row.key not in keys] + merged
+
+
+def _content_rank(row: DeliveryStatus) -> tuple[bool, int, str]:
+    return (row.error_code is not None, completeness(row.payload), canonical(row.payload))
+
+
+def _merge_content(row: DeliveryStatus, offered: DeliveryStatus) -> None:
+    """The greatest content, the earliest time, and every id that any copy names."""
+    if _content_rank(offered) > _content_rank(row):
+        for name in (
+            "recipient",
+            "error_code",
+            "error_title",
+            "error_details",
+            "pricing_category",
+            "billable",
+            "payload",
+        ):
+            setattr(row, name, getattr(offered, name))
+    row.chakra_id = max(row.chakra_id, offered.chakra_id)
+    times = [at for at in (row.occurred_at, offered.occurred_at) if at]
+    row.occurred_at = min(times, default=None)
+    row.received_at = min(row.received_at, offered.received_at)
+
+
+def fold_into(messages: Iterable[Message], rows: Iterable[DeliveryStatus]) -> set[int]:
+    """Let the (locked) messages show what these rows say; return conversations that changed."""
+    by_key = {message.pk: message for message in messages}
+    spoken = [(by_key[row.message_id], row) for row in rows if row.message_id in by_key]
+    changed = {message.pk: message for message, row in spoken if _fold(message, row)}
+    if changed:
+        upsert(
+            [changed[key] for key in sorted(changed)],
+            by=["id"],
+            update=[
+                "status",
+                "error_code",
+                "error_title",
+                "error_details",
+                *sorted(set(TIMES.values())),
+            ],
+        )
+    return {message.conversation_id for message, row in spoken}
+
+
+def _fold(message: Message, row: DeliveryStatus) -> bool:
+    """Higher rank wins, earliest time stays: the same in any order, any number of times."""
+    rank = MessageStatus.rank(row.status)
+    if row.type != StatusType.MESSAGE or not rank:
+        return False
+    columns = ("status", "error_code", "error_title", "error_details", *TIMES.values())
+    before = [getattr(message, name) for name in columns]
+    current = MessageStatus.rank(message.status)
+    if rank > current or (rank == current and row.status > message.status):
+        message.status = row.status
+    column = TIMES.get(row.status)
+    at = row.occurred_at or row.received_at
+    if column and ((known := getattr(message, column)) is None or at < known):
+        setattr(message, column, at)
+    if row.status == MessageStatus.FAILED:
+        _take_cause(message, row)
+    return before != [getattr(message, name) for name in columns]
+
+
+def _take_cause(message: Message, row: DeliveryStatus) -> None:
+    """Of two causes the greater: any rule would do that does not depend on the order."""
+    known = (message.error_code or -1, message.error_title, message.error_details)
+    told = (row.error_code or -1, row.error_title, row.error_details)
+    if told > known:
+        message.error_code, message.error_title = row.error_code, row.error_title
+        message.error_details = row.error_details
+
+
+def save(rows: Iterable[DeliveryStatus]) -> None:
+    """Write back rows that exist."""
+    if ordered := sorted(rows, key=lambda row: row.key):
+        upsert(
+            ordered,
+            by=["id"],
+            update=[
+                "message",
+                "chakra_id",
+                "recipient",
+                "error_code",
+                "error_title",
+                "error_details",
+                "pricing_category",
+                "billable",
+                "payload",
+                "occurred_at",
+                "received_at",
+            ],
+        )

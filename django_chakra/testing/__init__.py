@@ -1,0 +1,1 @@
+"""For our tests, the demo, benchmarks and host projects' own tests: samples, calls, a signer."""

@@ -1,0 +1,75 @@
+"""Which tests run where, and what is skipped when a machine lacks a database or a browser."""
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import DatabaseError, connections
+
+from .report import Recorder
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    record = os.environ.get("TEST_RECORD")
+    # With xdist every report reaches the controller too; the workers must not write it twice.
+    if record and not hasattr(config, "workerinput"):
+        run = os.environ.get("TEST_RUN", settings.TEST_DATABASE)
+        config.pluginmanager.register(Recorder(Path(record), run))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is for another database; skip what this machine cannot run."""
+    elsewhere = [item for item in items if not is_for(item, settings.TEST_DATABASE)]
+    if elsewhere:
+        config.hook.pytest_deselected(items=elsewhere)
+        items[:] = [item for item in items if item not in elsewhere]
+    for item in items:
+        if reason := missing_for(item):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def is_for(item: pytest.Item, name: str) -> bool:
+    """Whether ``databases(...)`` names this database; without names, all of them are meant."""
+    marks = [mark.args for mark in item.iter_markers("databases") if mark.args]
+    return not marks or name in marks[0]
+
+
+def missing_for(item: pytest.Item) -> str:
+    if settings.TEST_DATABASE != "sqlite" and (reason := missing_database()):
+        return reason
+    return missing_browser() if item.get_closest_marker("browser") else ""
+
+
+@cache
+def missing_database() -> str:
+    """Why the chosen database cannot be used; empty when it can."""
+    if settings.MYSQLCLIENT_MISSING:
+        return "mariadb: mysqlclient is not installed"
+    connection = connections.create_connection("default")
+    # To the server, not to a database: the one for the tests is not there yet.
+    connection.settings_dict = {**connection.settings_dict, "NAME": None}
+    try:
+        with connection.wrap_database_errors:
+            connection.get_new_connection(connection.get_connection_params()).close()
+    except DatabaseError as error:
+        return f"{settings.TEST_DATABASE}: {' '.join(str(error).split())}"
+    return ""
+
+
+@cache
+def missing_browser() -> str:
+    """Why there is no browser to drive; empty when there is one."""
+    if not any(map(shutil.which, CHROMIUM)):
+        return "browser: no chromium"
+    return "" if shutil.which("chromedriver") else "browser: no chromedriver"
+
+
+@pytest.fixture
+def database_vendor() -> str:
+    """The database of this run: sqlite, postgresql or mariadb."""
+    return str(settings.TEST_DATABASE)

@@ -1,0 +1,62 @@
+"""All tests, as ``make test`` runs them: on three databases, with their coverage as one.
+
+Arguments go to pytest, in every run: ``python -m tests.run -k signature -x``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+
+import pytest
+
+from . import report
+
+COVERAGE = [sys.executable, "-m", "coverage"]
+RUNS = {
+    "sqlite": [],
+    "postgresql": ["-m", "databases"],
+    "mariadb": ["-m", "databases"],
+}
+
+
+def call(*command: str, **environment: str) -> int:
+    """Run a command with these variables added, and give its exit code."""
+    sys.stdout.flush()
+    return subprocess.run(command, env={**os.environ, **environment}).returncode
+
+
+def run(database: str, chosen: list[str], arguments: list[str]) -> bool:
+    """Whether all tests passed; that there were none is good only if one chose among them."""
+    print(f"\n--- {database} ---")
+    code = call(
+        *COVERAGE, "run", "-m", "pytest", "-q", "-n", "2", *chosen, *arguments,
+        TEST_DATABASE=database,
+        TEST_RECORD=str(report.RECORD),
+    )  # fmt: skip
+    return code == 0 or (bool(arguments) and code == pytest.ExitCode.NO_TESTS_COLLECTED)
+
+
+def main(arguments: list[str]) -> int:
+    started = time.monotonic()
+    shutil.rmtree(report.RECORD.parent / "coverage", ignore_errors=True)
+    report.RECORD.unlink(missing_ok=True)
+    report.RECORD.parent.mkdir(exist_ok=True)
+    # Every run, also after one that failed: a fault on one database is easier to read beside the
+    # two others.
+    results = {name: run(name, chosen, arguments) for name, chosen in RUNS.items()}
+    print("\n--- coverage of all runs ---")
+    call(*COVERAGE, "combine", "--quiet")
+    # A part of the tests covers a part of the package; only the whole has to reach the limit.
+    limit = ["--fail-under=0"] if arguments else []
+    results["coverage"] = call(*COVERAGE, "report", *limit) == 0
+    results["skipped tests"] = report.main() == 0
+    failed = ", ".join(name for name, good in results.items() if not good)
+    outcome = f"Failed: {failed}" if failed else "All good"
+    print(f"{outcome}, in {time.monotonic() - started:.0f} s.")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

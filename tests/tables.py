@@ -1,0 +1,70 @@
+"""Whole tables of one account as plain values, so that two of them can be compared."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import models
+
+from django_chakra.models import (
+    BusinessNumber,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    DeliveryStatus,
+    Message,
+)
+
+TABLES: tuple[type[models.Model], ...] = (
+    BusinessNumber,
+    Contact,
+    ContactIdentity,
+    Conversation,
+    Message,
+    DeliveryStatus,
+)
+
+BOOKKEEPING = frozenset(
+    {
+        "version",
+        "changed_at",
+        "announcing_until",
+        "announcing_by",
+        "announcing_version",
+        "announce_at",
+        "announced_at",
+    }
+)
+"""How far we are, and not what is known."""
+
+NOT_COMPARED = BOOKKEEPING | {"id", "account", "received_at", "call"}
+
+
+def tables(account: str, leave_out: Iterable[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """All rows of the account, by table, in an order that does not depend on their keys."""
+    without = NOT_COMPARED | set(leave_out)
+    return {
+        model.__name__: sorted(
+            (row(found, without) for found in model._default_manager.filter(account=account)),
+            key=repr,
+        )
+        for model in TABLES
+    }
+
+
+def row(found: models.Model, without: frozenset[str] = NOT_COMPARED) -> dict[str, Any]:
+    """The columns of one row; in place of keys what the rows they lead to are known by."""
+    names = [field.name for field in found._meta.concrete_fields if field.name not in without]
+    return {name: natural(getattr(found, name)) for name in names}
+
+
+def natural(value: Any) -> Any:
+    """What people would call the row; any other value as it is."""
+    if isinstance(value, BusinessNumber):
+        return value.key
+    if isinstance(value, Contact):
+        return sorted(value.identities.values_list("kind", "value"))
+    if isinstance(value, Conversation):
+        return (value.number.key, natural(value.contact), value.group_id)
+    if isinstance(value, Message):
+        return value.external_id
+    return value

@@ -1,0 +1,9 @@
+"""The site that the tests call."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("admin/", admin.site.urls),
+    path("chakra/", include("django_chakra.urls")),
+]
