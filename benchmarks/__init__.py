@@ -1,1 +1,1 @@
-"""How fast calls are taken and worked through: ratios of one run, ``python -m benchmarks.quick``."""
+"""How fast calls are taken and worked through, as ratios: ``python -m benchmarks.quick``."""

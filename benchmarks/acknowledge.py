@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 
-from django.conf import settings
-
 from django_chakra.testing.calls import headers
 
 from . import load, mix
+from .settings import SECRET
 
 FLOOR, OURS = "/floor/", "/chakra/webhook/"
 ROUNDS = 24
@@ -23,10 +22,9 @@ THREADS = 4
 
 def measure(database: str) -> dict[str, list[load.Result]]:
     """Rounds of both sides, in pairs, after one that is thrown away."""
-    secret = settings.CHAKRA["ACCOUNTS"]["default"]["WEBHOOK_SECRETS"][0]
     bodies = mix.bodies(CALLS)
     requests = {
-        path: [load.request(path, headers(body, secret), body) for body in bodies]
+        path: [load.request(path, headers(body, SECRET), body) for body in bodies]
         for path in (FLOOR, OURS)
     }
     results: dict[str, list[load.Result]] = {FLOOR: [], OURS: []}
@@ -42,7 +40,7 @@ def measure(database: str) -> dict[str, list[load.Result]]:
 def ratios(results: dict[str, list[load.Result]], name: str) -> float:
     """The median over the pairs of ours to the floor."""
     pairs = zip(results[OURS], results[FLOOR], strict=True)
-    return median(getattr(ours, name) / getattr(floor, name) for ours, floor in pairs)
+    return float(median(getattr(ours, name) / getattr(floor, name) for ours, floor in pairs))
 
 
 @contextmanager

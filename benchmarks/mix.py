@@ -21,7 +21,7 @@ FORMATS = ("meta", "chakra")
 
 def phone(contact: int) -> str:
     """The number of a contact."""
-    return f"55119{contact:08d}"
+    return f"55219{contact:08d}"
 
 
 def outgoing(index: int) -> tuple[str, int]:
@@ -50,13 +50,16 @@ def _calls(chance: random.Random) -> Iterator[tuple[float, dict[str, Any]]]:
         external_id, contact = outgoing(index)
         for step, word in enumerate(("sent", "delivered", "read")):
             at = START + 2 * index + 5 * step
-            yield at, status_call(
-                FORMATS[index % 2],
-                external_id=external_id,
-                status=word,
-                timestamp=at,
-                recipient=phone(contact),
-                phone_number_id=PHONE_NUMBER_ID,
+            yield (
+                at,
+                status_call(
+                    FORMATS[index % 2],
+                    external_id=external_id,
+                    status=word,
+                    timestamp=at,
+                    recipient=phone(contact),
+                    phone_number_id=PHONE_NUMBER_ID,
+                ),
             )
 
 

@@ -44,8 +44,9 @@ def process(pk: int) -> None:
         call = WebhookCall.objects.select_for_update().get(pk=pk)
         for kind, fact in _facts(json.loads(bytes(call.body))):
             call.kind = kind
-            message = _message(call, fact) if kind == "message.text" else _status(call, fact)
-            if message:
+            if kind == "status":
+                _status(call, fact)
+            elif message := _message(call, fact):
                 new.append(message)
         call.state, call.processed_at = CallState.PROCESSED, timezone.now()
         call.save()

@@ -1,4 +1,4 @@
-"""A host for the benchmarks: durable like a real one, with next to no middleware for both sides to share.
+"""A host for the benchmarks: durable like a real one, with next to no middleware.
 
 ``BENCH_DATABASE`` chooses postgresql (the default), mariadb or sqlite; ``TEST_POSTGRESQL_URL`` and
 ``TEST_MARIADB_URL`` say where those are, as for the tests. ``BENCH_DATABASE_NAME`` hands a child
@@ -50,7 +50,8 @@ INSTALLED_APPS = [
 # The one that names the length of an answer, without which no server keeps a connection simple.
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
 
+SECRET = "bench-secret"
 CHAKRA = {
-    "ACCOUNTS": {"default": {"WEBHOOK_SECRETS": ["bench-secret"]}},
+    "ACCOUNTS": {"default": {"WEBHOOK_SECRETS": [SECRET]}},
     "RUNNER": "worker",
 }

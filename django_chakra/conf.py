@@ -72,8 +72,10 @@ class Settings:
 
 
 #: Keys of ``CHAKRA`` and of one account, for the checks.
-SETTING_KEYS = ("ACCOUNTS", *(f.name.upper() for f in fields(Settings)))
-ACCOUNT_KEYS = tuple(f.name.upper() for f in fields(Account) if f.name != "alias")
+_SETTING_FIELDS = {f.name.upper(): f.name for f in fields(Settings)}
+_ACCOUNT_FIELDS = {f.name.upper(): f.name for f in fields(Account) if f.name != "alias"}
+SETTING_KEYS = ("ACCOUNTS", *_SETTING_FIELDS)
+ACCOUNT_KEYS = tuple(_ACCOUNT_FIELDS)
 
 
 def raw() -> Mapping[str, Any]:
@@ -91,7 +93,7 @@ def raw() -> Mapping[str, Any]:
 def current() -> Settings:
     """The settings as they are now; keys that don't exist are the checks' business."""
     given = raw()
-    known = {f.name: given[f.name.upper()] for f in fields(Settings) if f.name.upper() in given}
+    known = {name: given[key] for key, name in _SETTING_FIELDS.items() if key in given}
     return Settings(**known)
 
 
@@ -127,7 +129,7 @@ def account(alias: str = "default") -> Account:
     given = accounts[alias]
     if not isinstance(given, Mapping):
         raise ConfigurationError(f"CHAKRA['ACCOUNTS'][{alias!r}] must be a dict")
-    known = {f.name: given[f.name.upper()] for f in fields(Account) if f.name.upper() in given}
+    known = {name: given[key] for key, name in _ACCOUNT_FIELDS.items() if key in given}
     for name in ("webhook_secrets", "meta_app_secrets"):
         known[name] = _secrets(known.get(name, ()))
     return Account(alias=alias, **known)

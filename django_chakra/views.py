@@ -90,7 +90,11 @@ def _take(request: HttpRequest, account: conf.Account, body: bytes) -> HttpRespo
         reason, status = receive.not_json(body), 400
     if reason:
         logger.warning("Refused a call for account %s: %s", account.alias, reason)
-        receive.keep_refused(account.alias, body, headers, reason)
+        try:
+            receive.keep_refused(account.alias, body, headers, reason)
+        except (DatabaseError, InterfaceError) as error:
+            # The answer stays what it is: the caller is not to be told that it may try again.
+            logger.error("The refused call could not be kept: %s", type(error).__name__)
         return _plain(status, reason)
     call = receive.store(account.alias, body, headers)
     return StoredResponse("OK", content_type="text/plain", then=schedule.after_answer(call.pk))

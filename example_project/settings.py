@@ -64,6 +64,25 @@ DATABASES = {
     },
 }
 
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s  %(message)s", "datefmt": "%H:%M:%S"}},
+    "handlers": {
+        "lines": {"class": "example_project.demo.heard.Lines", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler"},
+    },
+    "loggers": {
+        "example_project": {"handlers": ["lines"], "level": "INFO"},
+        "django.server": {
+            "handlers": ["console"],
+            # The demo silences the line per request, so that one sees what the bot hears.
+            "level": os.environ.get("DEMO_REQUESTS", "INFO"),
+            "propagate": False,
+        },
+    },
+}
+
 CHAKRA = {
     "ACCOUNTS": {"default": {"WEBHOOK_SECRETS": ["demo-secret"]}},
     "RUNNER": "inline",

@@ -88,6 +88,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.staticfiles",  # gives the browser the admin's style sheets
     "django_chakra",
+    "tests.host",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -51,6 +51,22 @@ def tables(account: str, leave_out: Iterable[str] = ()) -> dict[str, list[dict[s
     }
 
 
+def differences(one: str, other: str, leave_out: Iterable[str] = ()) -> list[str]:
+    """What the tables of two accounts do not agree on, column by column where rows match."""
+    left, right = tables(one, leave_out), tables(other, leave_out)
+    found = []
+    for name in left:
+        if len(left[name]) != len(right[name]):
+            found.append(f"{name}: {len(left[name])} rows, {len(right[name])} rows")
+        for here, there in zip(left[name], right[name], strict=False):
+            found += [
+                f"{name}.{column}: {value!r}, {there[column]!r}"
+                for column, value in here.items()
+                if value != there[column]
+            ]
+    return found
+
+
 def row(found: models.Model, without: frozenset[str] = NOT_COMPARED) -> dict[str, Any]:
     """The columns of one row; in place of keys what the rows they lead to are known by."""
     names = [field.name for field in found._meta.concrete_fields if field.name not in without]

@@ -21,7 +21,7 @@ from ..signals import (
     message_sent,
 )
 
-#: Rows of each kind that are fetched at once.
+#: Rows of each kind that are told at once; a delivery of 1,000 messages is one look.
 LIMIT = 1000
 
 STATUS_SIGNALS = {
@@ -85,14 +85,14 @@ def find_due(keys: Collection[int], by: str) -> Found:
 
     One query for messages; a second one for delivery statuses only where there may be some.
     """
-    messages = list(_messages(keys, by)[:LIMIT])
+    messages = list(_messages(keys, by)[: LIMIT + 1])
     seen = {message.conversation_id for message in messages}
     statuses: list[DeliveryStatus] = []
     if set(keys) - seen or any(message.has_ticks for message in messages):
-        statuses = list(_statuses(keys, by)[:LIMIT])
+        statuses = list(_statuses(keys, by)[: LIMIT + 1])
     items = [_message(row) for row in messages] + [_status(row) for row in statuses]
     items.sort(key=lambda item: item.order)
-    cut = [rows[-1] for rows in (messages, statuses) if len(rows) == LIMIT]
+    cut = [rows[-1] for rows in (messages, statuses) if len(rows) > LIMIT]
     if cut:
         # Past the end of a cut list something earlier may be missing.
         last = min(
@@ -111,8 +111,9 @@ def _messages(keys: Collection[int], by: str) -> Any:
     early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None).filter(
         Q(external_id=OuterRef("external_id"))
     )
+    # Not "and reply_to is null": most rows are, and a database may take to that index instead.
     replies = Message.objects.filter(
-        account=OuterRef("account"), reply_to_external_id=OuterRef("external_id"), reply_to=None
+        account=OuterRef("account"), reply_to_external_id=OuterRef("external_id")
     )
     return (
         Message.objects.filter(

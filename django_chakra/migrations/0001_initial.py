@@ -181,7 +181,7 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True, help_text='Why the call was refused or could not be processed.', verbose_name='error')),
                 ('received_at', models.DateTimeField(verbose_name='received at')),
                 ('processed_at', models.DateTimeField(blank=True, null=True, verbose_name='processed at')),
-                ('repeat_of', models.ForeignKey(blank=True, help_text='The first processed call of the same body.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repeats', to='django_chakra.webhookcall', verbose_name='repeat of')),
+                ('repeat_of', models.ForeignKey(blank=True, help_text='The first call of the same body that was not refused or given up.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='repeats', to='django_chakra.webhookcall', verbose_name='repeat of')),
             ],
             options={
                 'verbose_name': 'webhook call',

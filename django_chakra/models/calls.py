@@ -115,7 +115,7 @@ class WebhookCall(models.Model):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="repeats",
-        help_text=_("The first processed call of the same body."),
+        help_text=_("The first call of the same body that was not refused or given up."),
     )
     announce_at = models.DateTimeField(
         _("announce at"),

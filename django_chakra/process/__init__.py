@@ -20,8 +20,8 @@ from .batch import Batch
 
 logger = logging.getLogger("django_chakra.process")
 
-#: Calls that one claim takes.
-BATCH = 100
+#: Calls that one claim takes; with fewer, much of the time goes into making the statements.
+BATCH = 200
 #: Other calls that are processed after an answer.
 NEIGHBOURS = 5
 #: How often a process looks for what stopped ones left undone.

@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connections, router, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Subquery, Value, When
 
 from .. import announce, conf, record
 from ..events import Event, UnknownEvent, read, storable_text
@@ -168,17 +168,20 @@ class Batch:
         return WebhookCall.objects.filter(pk__in=[call.pk for call in calls], claimed_by=self.by)
 
     def _mark_processed(self, calls: Iterable[WebhookCall]) -> None:
-        """One statement for all calls that look alike."""
-        alike: dict[tuple[str, str, str, int, bool], list[WebhookCall]] = {}
-        for call in calls:
-            events = self.events[call.pk]
-            key = (*_describe(events), announce.has_receivers(events))
-            alike.setdefault(key, []).append(call)
-        for (format_, kind, kinds, unreadable, is_awaited), rows in alike.items():
+        """One statement, two when only some of the calls have receivers that wait for them."""
+        described = {call: _describe(self.events[call.pk]) for call in calls}
+        groups: dict[bool, list[WebhookCall]] = {}
+        for call in described:
+            is_awaited = announce.has_receivers(self.events[call.pk])
+            groups.setdefault(is_awaited, []).append(call)
+        for is_awaited, rows in groups.items():
+            format_, kind, kinds, unreadable = (
+                _by_key({call.pk: described[call][place] for call in rows}) for place in range(4)
+            )
             # While receivers of event_received are told, the claim keeps other workers away.
             claim = {} if is_awaited else {"claimed_until": None, "claimed_by": ""}
             self._mine(rows).update(
-                repeat_of=_first_of_its_body(self.by),
+                repeat_of=_first_of_its_body(),
                 state=CallState.PROCESSED,
                 processed_at=DatabaseNow(),
                 next_attempt_at=None,
@@ -193,11 +196,21 @@ class Batch:
             )
 
 
-def _first_of_its_body(by: str) -> Subquery:
-    """The first processed call with the same bytes, or one that this worker is processing too."""
-    done = Q(state=CallState.PROCESSED) | Q(claimed_by=by)
-    earlier = WebhookCall.objects.filter(
-        done, account=OuterRef("account"), digest=OuterRef("digest"), pk__lt=OuterRef("pk")
+def _by_key(values: dict[int, str | int]) -> Any:
+    """The value that an update gives to each of these rows."""
+    keys: dict[str | int, list[int]] = {}
+    for key, value in values.items():
+        keys.setdefault(value, []).append(key)
+    *others, last = sorted(keys, key=lambda value: len(keys[value]))
+    if not others:
+        return last
+    return Case(*(When(pk__in=keys[one], then=Value(one)) for one in others), default=Value(last))
+
+
+def _first_of_its_body() -> Subquery:
+    """The first call with the same bytes, unless that one was refused or given up."""
+    earlier = WebhookCall.objects.exclude(state__in=(CallState.REFUSED, CallState.FAILED)).filter(
+        account=OuterRef("account"), digest=OuterRef("digest"), pk__lt=OuterRef("pk")
     )
     return Subquery(earlier.order_by("pk").values("pk")[:1])
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from django.db import connections
 
-from ..events import Json, MessageReceived, canonical, completeness
+from ..events import Json, MessageReceived, canonical, completeness, platform_time
+from ..events.base import mapping
 from ..models import Direction, Message, MessageSource
 from ..models.statements import upsert
 from .conversations import fold
@@ -33,7 +34,7 @@ class Copies:
         """The copy with the greatest content."""
         if len(self.events) == 1:
             return self.events[0]
-        return max(self.events, key=lambda event: _content_rank(event.item, event.occurred_at))
+        return max(self.events, key=lambda event: _content_rank(event.item))
 
 
 def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str) -> set[int]:
@@ -158,7 +159,9 @@ def _row(
     )
 
 
-def _content_rank(item: Json, at: datetime | None) -> tuple[int, float, str]:
+def _content_rank(item: Json) -> tuple[int, float, str]:
+    # By the copy's own time: the row's is the earliest of all copies.
+    at = platform_time(mapping(item).get("timestamp"))
     return (completeness(item), at.timestamp() if at else 0.0, canonical(item))
 
 
@@ -229,9 +232,7 @@ class _Merge:
 def _merge_content(row: Message, copy: Message) -> bool:
     """Take over what the copy knows better; say whether anything changed."""
     before = (row.payload, row.chakra_id, row.occurred_at, row.announce_at, row.reply_to_id)
-    if row.direction == Direction.IN and _content_rank(
-        copy.payload, copy.occurred_at
-    ) > _content_rank(row.payload, row.occurred_at):
+    if row.direction == Direction.IN and _content_rank(copy.payload) > _content_rank(row.payload):
         row.kind, row.text, row.payload = copy.kind, copy.text, copy.payload
         row.reply_to_external_id = copy.reply_to_external_id
         row.reply_to_id = copy.reply_to_id

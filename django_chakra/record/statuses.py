@@ -22,6 +22,21 @@ TIMES = {
     str(MessageStatus.FAILED): "failed_at",
 }
 
+#: What another copy of a status, or its message, may change.
+SAVED = (
+    "message_id",
+    "chakra_id",
+    "recipient",
+    "error_code",
+    "error_title",
+    "error_details",
+    "pricing_category",
+    "billable",
+    "payload",
+    "occurred_at",
+    "received_at",
+)
+
 
 def write(account: str, facts: Sequence[Fact], *, now: datetime) -> tuple[set[int], list[int]]:
     """Record these delivery statuses.
@@ -114,11 +129,11 @@ def _upsert(
     merged, changed = [], []
     for row in DeliveryStatus.objects.filter(account=account, key__in=[r.key for r in known]):
         offered = rows[row.key]
-        before = (row.message_id, row.payload, row.occurred_at)
+        before = [getattr(row, name) for name in SAVED]
         row.message_id = row.message_id or offered.message_id
         _merge_content(row, offered)
         merged.append(row)
-        if before != (row.message_id, row.payload, row.occurred_at):
+        if before != [getattr(row, name) for name in SAVED]:
             changed.append(row)
     save(changed)
     keys = {row.key for row in known}
@@ -132,16 +147,10 @@ def _content_rank(row: DeliveryStatus) -> tuple[bool, int, str]:
 def _merge_content(row: DeliveryStatus, offered: DeliveryStatus) -> None:
     """The greatest content, the earliest time, and every id that any copy names."""
     if _content_rank(offered) > _content_rank(row):
-        for name in (
-            "recipient",
-            "error_code",
-            "error_title",
-            "error_details",
-            "pricing_category",
-            "billable",
-            "payload",
-        ):
+        for name in ("recipient", "pricing_category", "billable", "payload"):
             setattr(row, name, getattr(offered, name))
+    # Apart from the payload, as on the message, which hears of every copy.
+    _take_cause(row, offered)
     row.chakra_id = max(row.chakra_id, offered.chakra_id)
     times = [at for at in (row.occurred_at, offered.occurred_at) if at]
     row.occurred_at = min(times, default=None)
@@ -187,13 +196,16 @@ def _fold(message: Message, row: DeliveryStatus) -> bool:
     return before != [getattr(message, name) for name in columns]
 
 
-def _take_cause(message: Message, row: DeliveryStatus) -> None:
+def _take_cause(known: Message | DeliveryStatus, told: DeliveryStatus) -> None:
     """Of two causes the greater: any rule would do that does not depend on the order."""
-    known = (message.error_code or -1, message.error_title, message.error_details)
-    told = (row.error_code or -1, row.error_title, row.error_details)
-    if told > known:
-        message.error_code, message.error_title = row.error_code, row.error_title
-        message.error_details = row.error_details
+    if _cause_rank(told) > _cause_rank(known):
+        known.error_code, known.error_title = told.error_code, told.error_title
+        known.error_details = told.error_details
+
+
+def _cause_rank(row: Message | DeliveryStatus) -> tuple[bool, int, str, str]:
+    code = row.error_code
+    return (code is not None, code or 0, row.error_title, row.error_details)
 
 
 def save(rows: Iterable[DeliveryStatus]) -> None:
@@ -202,17 +214,5 @@ def save(rows: Iterable[DeliveryStatus]) -> None:
         upsert(
             ordered,
             by=["id"],
-            update=[
-                "message",
-                "chakra_id",
-                "recipient",
-                "error_code",
-                "error_title",
-                "error_details",
-                "pricing_category",
-                "billable",
-                "payload",
-                "occurred_at",
-                "received_at",
-            ],
+            update=SAVED,
         )

@@ -6,19 +6,20 @@ from typing import Any
 
 import pytest
 from django.test import override_settings
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from django_chakra import process
 from django_chakra.testing import calls
 from tests.posting import START, post, process_all
-from tests.tables import tables
+from tests.tables import differences
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases("sqlite", "postgresql")]
 
 PEOPLE = ("5511988887777", "5511977776666", "BR.1234567890")
 NUMBERS = ("300000000000001", "300000000000002")
 WORDS = ("accepted", "sent", "failed", "delivered", "read", "played", "deleted")
-WAMIDS = tuple(f"wamid.{letter}" for letter in "AaBbCD")
+WAMIDS = tuple(f"wamid.{letter}" for letter in "AaBC")
 ALIASES = count()
 
 Copy = dict[str, Any]
@@ -136,12 +137,18 @@ def play(arrangement: Arrangement, account: str) -> None:
         assert post(delivery, account=account).status_code == 200
         waiting += 1
         if waiting >= size:
-            process_all(limit=size)
+            process.run(limit=size)
             waiting = 0
     process_all()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=20,
+    deadline=None,
+    # Shrinking would outlast the time that a test has; the differences say enough.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(worlds())
 def test_any_order(world: tuple[list[Copy], Arrangement, Arrangement]) -> None:
     """Order, doubling, mixing of formats and splitting into calls change no table."""
@@ -152,4 +159,4 @@ def test_any_order(world: tuple[list[Copy], Arrangement, Arrangement]) -> None:
     with override_settings(CHAKRA={"ACCOUNTS": accounts, "RUNNER": "worker"}):
         play(one, left)
         play(other, right)
-    assert tables(left) == tables(right)
+    assert differences(left, right) == []

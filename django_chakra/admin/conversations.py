@@ -1,0 +1,108 @@
+"""Conversations: one of our numbers with a contact or a group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.db.models.functions import Left
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from ..models import BusinessNumber, Contact, Conversation, Message
+from . import filters, lookup, render
+from .base import EvidenceAdmin
+
+Html = SafeString | str
+
+#: Messages that a conversation's page shows.
+LATEST = 10
+
+
+@admin.register(Conversation)
+class ConversationAdmin(EvidenceAdmin):
+    """Conversations with their latest messages. Search: id, or the contact's phone or user id."""
+
+    list_display = [
+        "id", "contact_link", "number_link", "account", "last", "last_inbound", "unread_count",
+    ]  # fmt: skip
+    list_filter = [
+        filters.AccountFilter,
+        filters.of("number"),
+        filters.of("contact"),
+    ]
+    search_fields = ("id",)
+    search_help_text = _("The contact's whole phone number or user id, or an id of ours.")
+    fieldsets = (
+        (None, {"fields": ("account", "contact_link", "group_id", "number_link", "unread_count")}),
+        (_("Messages"), {"fields": ("latest", "last", "last_inbound", "last_human_reply_at")}),
+        (_("Technical"), {
+            "classes": ("collapse",),
+            "fields": (
+                "read_to", "done_at", "version", "changed_at", "announcing_by", "announcing_until",
+                "announcing_version",
+            ),
+        }),
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With both ends, which every page names."""
+        return super().get_queryset(request).select_related("contact", "number")
+
+    def find(self, term: str) -> Iterable[int]:
+        """By id, or by an identity of the contact."""
+        yield from lookup.number_in(term)
+        contacts = [identity.contact_id for identity in lookup.identities(term)]
+        rows = Conversation.objects.filter(contact__in=contacts).order_by("-pk")
+        yield from rows.values_list("pk", flat=True)[: lookup.MOST]
+
+    @admin.display(description=_("contact"))
+    def contact_link(self, conversation: Conversation) -> Html:
+        """The other side."""
+        contact = conversation.contact
+        if contact is None:
+            return render.short(conversation.group_id or "")
+        return self.link(Contact, contact.pk, contact)
+
+    @admin.display(description=_("number"))
+    def number_link(self, conversation: Conversation) -> Html:
+        """Our side."""
+        return self.link(BusinessNumber, conversation.number_id, conversation.number)
+
+    @admin.display(description=_("last at"))
+    def last(self, conversation: Conversation) -> Html:
+        """When it last moved."""
+        return render.moment(conversation.last_at)
+
+    @admin.display(description=_("last inbound at"))
+    def last_inbound(self, conversation: Conversation) -> Html:
+        """When the other side last wrote."""
+        return render.moment(conversation.last_inbound_at)
+
+    @admin.display(description=_("latest messages"))
+    def latest(self, conversation: Conversation) -> Html:
+        """The newest first, and a link to all of them."""
+        rows = (
+            conversation.messages.defer("payload", "text")
+            .annotate(text_start=Left("text", 200))
+            .order_by("-sort_at", "-pk")[:LATEST]
+        )
+        shown = render.table(
+            (_("time"), _("direction"), _("text"), _("status"), _("message")),
+            [
+                (
+                    render.moment(row.sort_at),
+                    render.word(row.direction, row.get_direction_display()),
+                    render.short(row.text_start or f"[{row.kind}]"),
+                    render.word(row.status, row.get_status_display()),
+                    self.link(Message, row.pk),
+                )
+                for row in rows
+            ],
+        )
+        return render.below(
+            shown, self.list_link(Message, _("All its messages"), conversation=conversation.pk)
+        )

@@ -1,0 +1,121 @@
+"""HTML for what came from outside: everything is escaped, and what may be long is cut."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+
+#: Characters of one body or payload that a page shows.
+LIMIT = 200_000
+
+NOTHING = "-"
+
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+def isolated(text: object) -> SafeString:
+    """A text that may run from right to left, kept from turning its neighbours around."""
+    return format_html("<bdi>{}</bdi>", printable(str(text)))
+
+
+def short(text: str, length: int = 80) -> SafeString | str:
+    """The beginning of a text, on one line."""
+    return isolated(Truncator(" ".join(text.split())).chars(length)) if text.strip() else NOTHING
+
+
+def moment(at: datetime | None) -> SafeString | str:
+    """A time to the second, in the site's zone: what belongs together lies seconds apart."""
+    if at is None:
+        return NOTHING
+    local = timezone.localtime(at) if timezone.is_aware(at) else at
+    return format_html(
+        '<time class="chakra-time" datetime="{}">{}</time>',
+        local.isoformat(),
+        local.strftime("%Y-%m-%d %H:%M:%S"),
+    )
+
+
+def word(value: str, label: object = None) -> SafeString | str:
+    """A state or status as a small badge, coloured by its word."""
+    if not value:
+        return NOTHING
+    return format_html(
+        '<span class="chakra-word" data-word="{}">{}</span>', value, printable(str(label or value))
+    )
+
+
+def block(text: str) -> SafeString | str:
+    """A long text as it is, in full."""
+    return format_html('<pre class="chakra-block">{}</pre>', printable(text)) if text else NOTHING
+
+
+def table(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> SafeString | str:
+    """A small table; its cells are escaped unless they are HTML of ours."""
+    lines = [
+        format_html("<tr>{}</tr>", format_html_join("", "<td>{}</td>", ((cell,) for cell in row)))
+        for row in rows
+    ]
+    if not lines:
+        return NOTHING
+    return format_html(
+        '<div class="chakra-scroll"><table class="chakra-table">'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>",
+        format_html_join("", '<th scope="col">{}</th>', ((head,) for head in heads)),
+        format_html_join("", "{}", ((line,) for line in lines)),
+    )
+
+
+def below(*parts: SafeString | str) -> SafeString:
+    """Parts one under the other."""
+    return format_html_join("", '<div class="chakra-part">{}</div>', ((part,) for part in parts))
+
+
+def json_block(value: Any) -> SafeString | str:
+    """A payload, indented."""
+    return _cut_block(*_indented(value))
+
+
+def body_block(body: bytes) -> SafeString | str:
+    """The body of a call: JSON indented, anything else as text with its bytes escaped."""
+    if not body:
+        return NOTHING
+    try:
+        # Python reads more than JSON (NaN, UTF-16, a byte order mark): the reader wants to see it.
+        text, is_cut = _indented(json.loads(body))
+    except (ValueError, RecursionError):
+        text, is_cut = body[:LIMIT].decode("utf-8", "backslashreplace"), len(body) > LIMIT
+    return _cut_block(text, is_cut)
+
+
+def printable(text: str) -> str:
+    """The text with control characters and lone surrogates written out."""
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def _indented(value: Any) -> tuple[str, bool]:
+    """The JSON text of the value, made no further than it is shown; whether it was cut."""
+    parts: list[str] = []
+    size = 0
+    for part in json.JSONEncoder(indent=2, ensure_ascii=False).iterencode(value):
+        parts.append(part)
+        size += len(part)
+        if size > LIMIT:
+            break
+    return "".join(parts), size > LIMIT
+
+
+def _cut_block(text: str, is_cut: bool) -> SafeString | str:
+    shown = block(text[:LIMIT])
+    if not is_cut:
+        return shown
+    note = _("Only the first %(limit)s characters are shown.") % {"limit": f"{LIMIT:,}"}
+    return below(shown, format_html('<p class="help">{}</p>', note))

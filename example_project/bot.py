@@ -1,0 +1,72 @@
+"""What a host project does when something happens on WhatsApp; here it writes a line to the log.
+
+Each receiver has a ``dispatch_uid``: a receiver that raised hears the same again later, and this is
+the name by which it is found then, also after it was renamed or moved.
+"""
+
+import logging
+from typing import Any
+
+from django.dispatch import receiver
+
+from django_chakra.events import UnknownEvent
+from django_chakra.models import DeliveryStatus, Message
+from django_chakra.signals import (
+    event_received,
+    message_delivered,
+    message_failed,
+    message_read,
+    message_received,
+    message_sent,
+)
+
+logger = logging.getLogger(__name__)
+
+
+@receiver(message_received, dispatch_uid="bot.received")
+def on_message(message: Message, **kwargs: Any) -> None:
+    """A customer wrote.
+
+    %r, because a text from outside, a name too, could fake further lines of the log.
+    """
+    # `heard` lets a log handler keep more than the sentence; `demo --check` counts by it.
+    heard = {"signal": "message_received", "about": message.external_id}
+    logger.info("%r wrote %r", str(message.contact), message.text, extra={"heard": heard})
+
+
+@receiver(message_sent, dispatch_uid="bot.sent")
+def on_sent(message: Message, **kwargs: Any) -> None:
+    """WhatsApp has taken a message of ours."""
+    _log_tick("message_sent", message, "is on its way")
+
+
+@receiver(message_delivered, dispatch_uid="bot.delivered")
+def on_delivered(message: Message, **kwargs: Any) -> None:
+    """It is on the customer's phone."""
+    _log_tick("message_delivered", message, "was delivered")
+
+
+@receiver(message_read, dispatch_uid="bot.read")
+def on_read(message: Message, **kwargs: Any) -> None:
+    """The customer has opened it."""
+    _log_tick("message_read", message, "was read")
+
+
+@receiver(message_failed, dispatch_uid="bot.failed")
+def on_failed(message: Message, delivery_status: DeliveryStatus, **kwargs: Any) -> None:
+    """It will not arrive. A shop would now call the customer, or send an e-mail."""
+    code, title = delivery_status.error_code, delivery_status.error_title
+    _log_tick("message_failed", message, f"FAILED: {title!r} ({code})")
+
+
+@receiver(event_received, sender=UnknownEvent, dispatch_uid="bot.unknown")
+def on_unknown(event: UnknownEvent, **kwargs: Any) -> None:
+    """Something that django-chakra has no class for yet; its whole body is in ``event.raw``."""
+    heard = {"signal": "event_received", "about": event.name}
+    logger.info("Chakra posted a fact of kind %r", event.name, extra={"heard": heard})
+
+
+def _log_tick(signal: str, message: Message, fate: str) -> None:
+    heard = {"signal": signal, "about": message.external_id}
+    to = str(message.conversation.contact)
+    logger.info("Our %r to %r %s", message.text, to, fate, extra={"heard": heard})

@@ -1,0 +1,103 @@
+"""Play the demo's story once, then spoil what came of it in many ways, each undone again.
+
+Run as ``python -m tests.example_project.tampering FOLDER`` with the settings of the example
+project; prints, as JSON, which lines of the table are wrong after each.
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+from django.db import transaction
+from django.utils import timezone
+
+django.setup()
+
+from django_chakra.models import (  # noqa: E402  models can be imported only now
+    Conversation,
+    DeliveryStatus,
+    Message,
+    ReceiverFailure,
+    WebhookCall,
+)
+from example_project.demo import rehearsal, verification  # noqa: E402  the same
+
+
+def message(direction: str) -> Any:
+    """One message of this direction that no other quotes, as a queryset."""
+    row = Message.objects.filter(direction=direction, replies=None, reply_to=None).earliest("pk")
+    return Message.objects.filter(pk=row.pk)
+
+
+def copy_of_a_message() -> None:
+    """The same text once more, under another id."""
+    row = message("in").get()
+    row.pk, row.external_id = None, f"{row.external_id}.again"
+    row.save(force_insert=True)
+
+
+def another_conversation() -> None:
+    """A second conversation of a customer, with a number of ours that is not known."""
+    row = Conversation.objects.earliest("pk")
+    number = row.number
+    row.pk = number.pk = None
+    number.key = "waba:1"
+    number.save(force_insert=True)
+    row.number = number
+    row.save(force_insert=True)
+
+
+TAMPERINGS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: None,
+    "a call failed": lambda: WebhookCall.objects.filter(pk=1).update(state="failed"),
+    "a call is lost": lambda: WebhookCall.objects.filter(repeats=None).earliest("pk").delete(),
+    "a repeat is not marked": lambda: WebhookCall.objects.update(repeat_of=None),
+    "a call is unreadable": lambda: WebhookCall.objects.filter(pk=1).update(unreadable=1),
+    "a text is lost": lambda: message("in").delete(),
+    "a text changed": lambda: message("in").update(text="another"),
+    "a text is there twice": copy_of_a_message,
+    "a text is in a wrong conversation": lambda: message("in").update(
+        conversation=Conversation.objects.exclude(messages__in=message("in")).earliest("pk")
+    ),
+    "a conversation too many": another_conversation,
+    "a reply is loose": lambda: Message.objects.update(reply_to=None),
+    "an answer is lost": lambda: message("out").delete(),
+    "an answer has a lower status": lambda: message("out").update(status="accepted"),
+    "a status is lost": lambda: DeliveryStatus.objects.earliest("pk").delete(),
+    "a status is loose": lambda: DeliveryStatus.objects.filter(status="read").update(message=None),
+    "a receiver failed": lambda: ReceiverFailure.objects.create(account="default", receiver="bot"),
+    "something is left to announce": lambda: message("in").update(announce_at=timezone.now()),
+}
+
+
+def main(folder: Path) -> None:
+    played, heard = rehearsal.rehearse(folder), folder / rehearsal.HEARD
+
+    def wrong() -> list[str]:
+        return [line.what for line in verification.verify(played, heard) if not line.holds]
+
+    found = {}
+    for name, tamper in TAMPERINGS.items():
+        with transaction.atomic():
+            tamper()
+            found[name] = wrong()
+            transaction.set_rollback(True)
+    lines = heard.read_text().splitlines(keepends=True)
+    for name, signal in (
+        ("a text was heard", "message_received"),
+        ("a status was heard", "message_read"),
+        ("an unknown fact was heard", "event_received"),
+    ):
+        one = next(line for line in lines if signal in line)
+        heard.write_text("".join([*lines, one]))
+        found[f"{name} twice"] = wrong()
+        heard.write_text("".join(line for line in lines if line != one))
+        found[f"{name} never"] = wrong()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,1 @@
+"""An app of a host project, with rows of its own beside the package's."""

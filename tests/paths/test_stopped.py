@@ -1,0 +1,182 @@
+"""A process ended at every step between the call and the last announcement loses nothing."""
+
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from django_chakra.models import Contact, DeliveryStatus, Message, WebhookCall
+from django_chakra.testing import calls
+from tests.posting import status, text
+
+from .guarantees import (
+    assert_heard,
+    assert_linked,
+    assert_nothing_left,
+    assert_not_interleaved,
+    let_time_pass,
+)
+from .hearing import heard
+from .processes import Child
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.processes,
+]
+
+MOST_STEPS = 200
+
+
+class Play(NamedTuple):
+    """Calls of one round, and in which order receivers must hear of what is in them."""
+
+    calls: list[dict[str, Any]]
+    messages: list[str]
+    statuses: list[str]
+    order: list[str]
+
+
+def new_contact(n: int) -> Play:
+    """A text of somebody who never wrote before."""
+    one = f"wamid.new{n}"
+    call = text(one, sender=f"55117{n:08}", name=f"New {n}")
+    return Play([call], [one], [], [one])
+
+
+def known_contact(n: int) -> Play:
+    """A text of somebody who wrote in the round before too."""
+    one = f"wamid.known{n}"
+    return Play([text(one, at=n)], [one], [], [one])
+
+
+def early_status(n: int) -> Play:
+    """A delivery status, and then the message that it is about, each in another format."""
+    one = f"wamid.early{n}"
+    first = status(one, "delivered", format="chakra", at=n * 10 + 5)
+    late = text(one, format="meta", at=n * 10)
+    return Play([first, late], [one], [one], [one, f"{one} delivered"])
+
+
+def batch(n: int) -> Play:
+    """One delivery with texts and a status, out of order."""
+    one, two = f"wamid.batch{n}a", f"wamid.batch{n}b"
+    call = calls.batch_call(
+        text(two, at=n * 10 + 4), status(one, "read", at=n * 10 + 2), text(one, at=n * 10)
+    )
+    return Play([call], [one, two], [one], [one, f"{one} read", two])
+
+
+def both_formats(n: int) -> Play:
+    """The same text twice: first in Chakra's format, which does not name the number."""
+    one = f"wamid.both{n}"
+    sender = {"sender": f"55118{n:08}"}
+    twice = [text(one, format="chakra", **sender), text(one, format="meta", **sender)]
+    return Play(twice, [one], [], [one])
+
+
+class Rounds:
+    """One play, stopped one step later in each round."""
+
+    def __init__(self, play: Any, runner: str, folder: Path, facts: bool = False) -> None:
+        self.play, self.runner, self.folder, self.facts = play, runner, folder, facts
+        self.log, self.answers = folder / "heard", folder / "answers"
+        self.told = 0
+
+    def run(self) -> int:
+        """Stop before and after each step until there are no more; return how many there were."""
+        options: dict[str, Any] = {"facts": self.facts}
+        with Child(self.log, **options) as self.victim, Child(self.log, **options) as self.rescuer:
+            # Once in whole, so that no round begins with a look for what others left.
+            self.victim.ask("post", calls=self.play(0).calls, runner="inline")
+            self.told = len(heard(self.log))
+            for at in range(1, MOST_STEPS):
+                result = self._round(2 * at, at, after=False)
+                if result["wrote"]:
+                    # Only then it is not the same as before this step.
+                    self._round(2 * at + 1, at - 1, after=True)
+                if not result["stopped"]:
+                    return at
+        raise AssertionError("the process never came to its end")
+
+    def _round(self, number: int, at: int, *, after: bool) -> dict[str, Any]:
+        play = self.play(number)
+        self.answers.write_text("")
+        result = self.victim.ask(
+            "stop",
+            calls=play.calls,
+            runner=self.runner,
+            at=at,
+            after=after,
+            answers=str(self.answers),
+            log=str(self.log),
+        )
+        self._recover(self.rescuer, play)
+        self._check(play, result["stopped"])
+        return result
+
+    def _recover(self, rescuer: Child, play: Play) -> None:
+        """The next worker comes; the platform posts what it had not posted yet."""
+        let_time_pass()
+        rescuer.ask("work")
+        answered = self.answers.read_text().split()
+        assert set(answered) <= {"200"}
+        ids = [*play.messages, *play.statuses]
+        stored = sum(bytes(c.body).decode().count(ids[0]) > 0 for c in WebhookCall.objects.all())
+        # What was answered is a row; the call in hand may be one too, without an answer.
+        assert len(answered) <= stored <= len(answered) + 1
+        if stored < len(play.calls):
+            rescuer.ask("post", calls=play.calls[stored:], runner="worker")
+            rescuer.ask("work")
+
+    def _check(self, play: Play, stopped: bool) -> None:
+        messages = Message.objects.filter(external_id__in=play.messages)
+        statuses = DeliveryStatus.objects.filter(external_id__in=play.statuses)
+        assert messages.count() == len(play.messages)
+        assert statuses.count() == len(play.statuses)
+        assert_nothing_left()
+        assert_linked()
+        hearings = heard(self.log)[self.told :]
+        self.told += len(hearings)
+        rows = [one for one in hearings if one.conversation]
+        assert_heard(rows, play.order, at_most=2 if stopped else 1)
+        assert_not_interleaved(rows)
+        if self.facts:
+            facts = [one.about for one in hearings if not one.conversation]
+            assert all(2 <= facts.count(about) <= 4 for about in facts)
+            assert len(set(facts)) == len(play.messages) + len(play.statuses)
+        # One round's calls must not be taken for another's; their rows may stay.
+        WebhookCall.objects.all().delete()
+
+
+@pytest.mark.databases("postgresql")
+@pytest.mark.parametrize(
+    ("play", "runner"),
+    [
+        (new_contact, "inline"),
+        (known_contact, "inline"),
+        (batch, "inline"),
+        (early_status, "inline"),
+        (early_status, "worker"),
+        (both_formats, "inline"),
+        (both_formats, "worker"),
+    ],
+)
+def test_a_process_stopped_at_any_step_loses_nothing(
+    play: Any, runner: str, tmp_path: Path
+) -> None:
+    """Whatever step a process stops at, what it left is taken up, once, in order."""
+    assert Rounds(play, runner, tmp_path).run() > 5
+    assert Contact.objects.count() == Contact.objects.exclude(identities=None).count()
+
+
+@pytest.mark.databases("postgresql")
+def test_a_process_stopped_while_it_tells_facts_loses_none(tmp_path: Path) -> None:
+    """Receivers of every fact hear too of what was in hand when the process stopped."""
+    assert Rounds(batch, "inline", tmp_path, facts=True).run() > 5
+
+
+@pytest.mark.databases("sqlite", "mariadb")
+@pytest.mark.parametrize("play", [new_contact, both_formats], ids=lambda play: play.__name__)
+def test_it_is_the_same_on_the_other_databases(play: Any, tmp_path: Path) -> None:
+    """A process stopped at any step loses nothing on SQLite and MariaDB either."""
+    assert Rounds(play, "inline", tmp_path).run() > 5
