@@ -90,7 +90,7 @@ def stored() -> dict[str, Any]:
 
 
 def seed(bodies: list[bytes]) -> None:
-    """Empty tables; then half of the contacts with what we sent them, and the waiting calls."""
+    """Empty tables; then the contacts with what we sent them, and the waiting calls."""
     call_command("flush", interactive=False, verbosity=0)
     at = datetime.fromtimestamp(mix.START, UTC) - timedelta(hours=1)
     number = BusinessNumber.objects.create(

@@ -98,7 +98,7 @@ def _account(alias: object, account: object) -> Iterator[CheckMessage]:
     if rule not in conf.META_SIGNATURE_RULES:
         yield Error(
             f"{where}['META_SIGNATURE'] must be one of {', '.join(conf.META_SIGNATURE_RULES)}.",
-            id="django_chakra.E009",
+            id="django_chakra.E007",
         )
 
 

@@ -93,11 +93,14 @@ class ContactIdentityAdmin(EvidenceAdmin):
     """One name of a contact each. Search: a phone number or user id, or our id of the row."""
 
     list_display = ["id", "kind", "value_heard", "account", "contact_link"]
-    list_select_related = ("contact",)
     list_filter = [filters.AccountFilter, filters.of("contact")]
     search_fields = ("id",)
     search_help_text = _("A whole phone number or user id, or an id of ours.")
     fieldsets = ((None, {"fields": ("account", "kind", "value", "match_key", "contact_link")}),)
+
+    def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """The contacts in a query of their own."""
+        return super().for_list(rows).prefetch_related("contact")
 
     def find(self, term: str) -> Iterable[int]:
         """By id or value."""

@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -48,9 +47,9 @@ class ConversationAdmin(EvidenceAdmin):
         }),
     )  # fmt: skip
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With both ends, which every page names."""
-        return super().get_queryset(request).select_related("contact", "number")
+    def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Both ends in queries of their own."""
+        return super().for_list(rows).prefetch_related("contact", "number")
 
     def find(self, term: str) -> Iterable[int]:
         """By id, or by an identity of the contact."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
-from django.db.models import QuerySet, Subquery
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -18,7 +18,7 @@ from ..models import CallState, Direction, FailureState, MessageStatus, StatusTy
 from ..signals import SIGNALS
 
 #: A filter on a column without an index looks at so many of the newest rows, and no further.
-RECENT = 100_000
+RECENT = 20_000
 
 Choices = Iterable[tuple[Any, Any]]
 
@@ -45,8 +45,9 @@ KINDS = (
 
 def recent(rows: QuerySet[Any]) -> QuerySet[Any]:
     """The newest rows of the table among these: a bound for what no index answers."""
-    newest = rows.model._base_manager.order_by("-pk").values("pk")[:1]
-    return rows.filter(pk__gt=Subquery(newest) - RECENT)
+    # Asked for first: with a subquery in its place MariaDB walks through the whole table.
+    newest = rows.model._base_manager.order_by("-pk").values_list("pk", flat=True).first()
+    return rows.filter(pk__gt=(newest or 0) - RECENT)
 
 
 def accounts() -> list[str]:
@@ -62,6 +63,12 @@ class ClosedFilter(SimpleListFilter):
 
     words: Choices = ()
     indexed = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.indexed:
+            named = {"title": self.title, "count": f"{RECENT:,}"}
+            self.title = _("%(title)s (of the newest %(count)s)") % named
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         """The words."""

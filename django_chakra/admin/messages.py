@@ -8,7 +8,6 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -30,7 +29,6 @@ class MessageAdmin(EvidenceAdmin):
         "id", "when", "account", "direction_word", "contact_link", "excerpt", "status_word",
         "conversation_link",
     ]  # fmt: skip
-    list_select_related = ("conversation__contact",)
     list_filter = [
         filters.ReceivedFilter,
         filters.DirectionFilter,
@@ -65,13 +63,10 @@ class MessageAdmin(EvidenceAdmin):
         }),
     )  # fmt: skip
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the contact, whom every page names."""
-        return super().get_queryset(request).select_related("conversation__contact")
-
     def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Only the beginning of each text."""
-        return super().for_list(rows.annotate(text_start=Left("text", 200)))
+        """Only the beginning of each text; the contacts in queries of their own."""
+        rows = rows.annotate(text_start=Left("text", 200))
+        return super().for_list(rows).prefetch_related("conversation__contact")
 
     def find(self, term: str) -> Iterable[int]:
         """By id, external id or Chakra's id."""

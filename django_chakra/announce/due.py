@@ -108,10 +108,7 @@ def _messages(keys: Collection[int], by: str) -> Any:
     ticks = DeliveryStatus.objects.filter(
         message__conversation=OuterRef("conversation"), announce_at__isnull=False
     )
-    early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None).filter(
-        Q(external_id=OuterRef("external_id"))
-    )
-    # Not "and reply_to is null": most rows are, and a database may take to that index instead.
+    early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None)
     replies = Message.objects.filter(
         account=OuterRef("account"), reply_to_external_id=OuterRef("external_id")
     )
@@ -122,7 +119,13 @@ def _messages(keys: Collection[int], by: str) -> Any:
             announce_at__lte=DatabaseNow(),
         )
         .select_related("conversation__number", "conversation__contact", "contact")
-        .annotate(has_ticks=Exists(ticks), is_awaited=Exists(early) | Exists(replies))
+        .annotate(
+            has_ticks=Exists(ticks),
+            is_awaited=Exists(early.filter(external_id=OuterRef("external_id")))
+            | Exists(replies)
+            # Asked only where there is such an id: most statuses that wait have none either.
+            | (~Q(chakra_id="") & Exists(early.filter(chakra_id=OuterRef("chakra_id")))),
+        )
         .order_by("sort_at", "received_at", "pk")
     )
 

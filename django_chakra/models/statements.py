@@ -48,7 +48,7 @@ def update_together(updates: list[tuple[models.QuerySet[Any], dict[str, Any]]]) 
     parts = [update_sql(rows, **values) for rows, values in updates]
     ahead = ", ".join(f"part_{n} AS ({sql} RETURNING 1)" for n, (sql, _) in enumerate(parts[:-1]))
     # Asked for, else they run last, and lock their rows in another order than all others do.
-    first = " AND ".join(f"(SELECT COUNT(*) FROM part_{n}) >= 0" for n in range(len(parts) - 1))
+    first = " AND ".join(f"(SELECT COUNT(*) FROM part_{n}) >= 0" for n in range(len(parts) - 1))  # noqa: S608  no text from outside
     with connections[using].cursor() as cursor:
         cursor.execute(
             f"WITH {ahead} {parts[-1][0]} AND {first}",

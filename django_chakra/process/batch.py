@@ -46,7 +46,8 @@ class Batch:
 
     def record(self) -> None:
         """Read and record everything that can be."""
-        limit = conf.current().max_attempts
+        # One that is played again begins with its first attempt counted.
+        limit = max(conf.current().max_attempts, 2)
         for call in [call for call in self.calls if call.attempts > limit]:
             self.calls.remove(call)
             self._fail([call], f"Given up: {limit} workers stopped while processing it.")

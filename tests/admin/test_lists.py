@@ -86,6 +86,16 @@ def test_lists_leave_heavy_columns_alone(staff: Client) -> None:
             assert not loaded & {"body", "signature", "payload", "text", "error", "error_details"}
 
 
+def test_lists_join_nothing(staff: Client) -> None:
+    """The rows of a list come from their own table alone, in the order of its primary key."""
+    play(0, 3)
+    for model in MODELS:
+        table = model._meta.db_table
+        (rows,) = [sql for sql in queries(staff, list_url(model)) if "LIMIT 51" in sql]
+        assert "JOIN" not in rows
+        assert rows.endswith(f'ORDER BY "{table}"."id" DESC LIMIT 51')
+
+
 def test_pages_of_a_list(staff: Client) -> None:
     """A list shows the newest first, fifty to a page, and says whether there are more."""
     play(0, 60)

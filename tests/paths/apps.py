@@ -2,7 +2,6 @@
 
 import json
 import os
-
 from collections.abc import Callable
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""A process of its own that does what the test tells it, line by line: ``python -m tests.paths.child``.
+"""A process of its own that does what the test tells it, line by line.
 
 A command is an object in JSON with the name of a function below in ``do``; so is its answer.
 """
@@ -8,6 +8,7 @@ import os
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from wsgiref.util import setup_testing_defaults
@@ -55,10 +56,14 @@ class Answered:
             for name, value in bodies.headers(body, SECRET).items():
                 environ["HTTP_" + name.upper().replace("-", "_")] = value
             setup_testing_defaults(environ)
-            response = self.handler(environ, lambda status, headers: self.statuses.append(status))
+            response = self.handler(environ, self._start)
             b"".join(response)
             self._write(self.statuses[-1])
             response.close()
+
+    def _start(self, status: str, headers: Any, error: Any = None, /) -> Callable[[bytes], object]:
+        self.statuses.append(status)
+        return lambda part: None
 
     def _write(self, status: str) -> None:
         if self.file:
@@ -140,7 +145,12 @@ def override_chakra(**changes: Any) -> Any:
     return override_settings(CHAKRA={**settings.CHAKRA, **changes})
 
 
-COMMANDS = {"work": work, "one": one, "post": post, "stop": stop}
+COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
+    "work": work,
+    "one": one,
+    "post": post,
+    "stop": stop,
+}
 
 
 def main() -> None:

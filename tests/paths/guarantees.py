@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import timedelta
+from itertools import pairwise
 
 from django.db.models import Model
 
@@ -74,5 +75,5 @@ def assert_not_interleaved(hearings: list[Heard]) -> None:
         by_conversation.setdefault(one.conversation, []).append(one)
     for told in by_conversation.values():
         told.sort(key=lambda one: one.began)
-        for before, after in zip(told, told[1:], strict=False):
+        for before, after in pairwise(told):
             assert before.ended <= after.began, (before, after)

@@ -16,7 +16,7 @@ from django_chakra.models import Conversation, DeliveryStatus, Message
 from django_chakra.models.fields import DatabaseNow
 from django_chakra.signals import SIGNALS
 from tests import settings
-from tests.posting import ANA, BRUNO, post, status, stored, text
+from tests.posting import ANA, BRUNO, status, stored, text
 
 from .guarantees import assert_linked, assert_nothing_held, assert_nothing_left
 
@@ -120,20 +120,21 @@ def let_leases_run_out(**_: Any) -> None:
     Conversation.objects.filter(announcing_until__isnull=False).update(announcing_until=past)
 
 
-def test_a_worker_that_was_slow_to_begin_holds_the_lease_again(connect: Connect) -> None:
-    """Slow receivers of facts use up the lease; it is renewed before messages are told."""
-    hear = Once(by_another())
-    connect(event_received=let_leases_run_out, message_received=hear)
-    stored(text("wamid.0", at=0))
-    stored(text("wamid.1", at=1))
-    process.run()
-    assert hear.heard == ["wamid.0", "wamid.1"]
-    assert_nothing_left()
-
-
 def short_leases() -> Any:
     """Leases are renewed after a third of this."""
     return override_settings(CHAKRA={**settings.CHAKRA, "ANNOUNCE_SECONDS": 1})
+
+
+def test_a_worker_that_was_slow_to_begin_holds_the_lease_again(connect: Connect) -> None:
+    """Slow receivers of facts use up the lease; it is renewed before messages are told."""
+    hear = Once(by_another())
+    connect(event_received=lambda **_: time.sleep(0.6), message_received=hear)
+    stored(text("wamid.0", at=0))
+    stored(text("wamid.1", at=1))
+    with short_leases():
+        process.run()
+    assert hear.heard == ["wamid.0", "wamid.1"]
+    assert_nothing_left()
 
 
 def test_a_conversation_that_was_taken_over_is_not_told_on(connect: Connect) -> None:
@@ -181,16 +182,36 @@ def test_a_lease_is_renewed_between_receivers(connect: Connect) -> None:
     assert_nothing_held()
 
 
+def without_external_id(call: dict[str, Any]) -> dict[str, Any]:
+    """The same call, naming its message only by Chakra's own id."""
+    del call["payload"]["externalId"]
+    return call
+
+
 def test_an_early_status_by_chakras_id_alone_finds_its_message(connect: Connect) -> None:
     """A status that names only Chakra's own id is linked when the message comes."""
     hear = Once()
     connect(message_received=hear, message_read=hear)
-    tick = status("wamid.0", "read", format="chakra", chakra_id="chakra-0")
-    del tick["payload"]["externalId"]
-    assert post(tick).status_code == 200
+    stored(without_external_id(status("wamid.0", "read", format="chakra", chakra_id="chakra-0")))
     process.run()
     stored(text("wamid.0", format="chakra", chakra_id="chakra-0"))
     process.run()
+    assert DeliveryStatus.objects.get().message == Message.objects.get()
+    assert hear.heard == ["wamid.0", "wamid.0 read"]
+    assert_nothing_left()
+
+
+def test_an_early_status_is_linked_when_a_copy_tells_chakras_id(connect: Connect) -> None:
+    """A message that was told long ago gets its status once the other format names Chakra's id."""
+    hear = Once()
+    connect(message_received=hear, message_read=hear)
+    stored(text("wamid.0", format="meta"))
+    process.run()
+    stored(without_external_id(status("wamid.0", "read", format="chakra", chakra_id="chakra-0")))
+    process.run()
+    stored(text("wamid.0", format="chakra", chakra_id="chakra-0"))
+    process.run()
+    process.sweep()
     assert DeliveryStatus.objects.get().message == Message.objects.get()
     assert hear.heard == ["wamid.0", "wamid.0 read"]
     assert_nothing_left()

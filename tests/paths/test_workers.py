@@ -1,4 +1,4 @@
-"""``chakra_process --watch`` as real processes: in order, cleanly stopped, killed, idle, in time."""
+"""``chakra_process --watch`` as real processes: in order, stopped, killed, idle, in time."""
 
 import random
 import signal
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 
 from django_chakra.models import CallState, Conversation, Message, WebhookCall
 from django_chakra.models.fields import DatabaseNow
@@ -129,7 +128,7 @@ def test_four_workers_keep_the_order_of_200_conversations(tmp_path: Path) -> Non
 
 @pytest.mark.databases
 def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
-    """SIGKILL in the middle of recording or telling: another worker does what was left, in order."""
+    """After SIGKILL in the middle another worker does what was left, in order."""
     log = tmp_path / "heard"
     for person in range(10):
         stored(calls.batch_call(*(message(person, n) for n in reversed(range(5)))))
@@ -140,8 +139,8 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
     let_time_pass()
     with workers(log, 1):
         wait_until(all_announced)
-    for person, one in by_person(heard(log)).items():
-        assert [each.about for each in one] == [f"{person} {n}" for n in range(5)]
+    for name, one in by_person(heard(log)).items():
+        assert [each.about for each in one] == [f"{name} {n}" for n in range(5)]
     assert len(by_person(heard(log))) == 10
     assert_nothing_left()
 

@@ -20,6 +20,9 @@ from tests.tables import differences, tables
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
+VAGUE = f"waba:{WABA_ID}"
+"""The key of a number that is not known yet."""
+
 
 def record(*calls: dict[str, Any], account: str = "default") -> None:
     """Store these calls and process each alone."""
@@ -81,47 +84,69 @@ def test_number_that_is_named_by_one_format(formats: tuple[str, str]) -> None:
     record(*(text("wamid.A", format=format) for format in formats))
     assert only().number.key == PHONE_NUMBER_ID
     assert Message.objects.get().conversation == only()
-    assert set(BusinessNumber.objects.values_list("key", flat=True)) == {
-        PHONE_NUMBER_ID,
-        f"waba:{WABA_ID}",
-    }
+    assert set(BusinessNumber.objects.values_list("key", flat=True)) == {PHONE_NUMBER_ID, VAGUE}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_number_that_another_message_names(order: int) -> None:
+    """A contact's one conversation under a WABA is the number's as soon as one is named."""
+    record(*[text("wamid.A", format="chakra"), text("wamid.B", at=60)][::order])
+    assert only().number.key == PHONE_NUMBER_ID
+    assert only().messages.count() == only().unread_count == 2
 
 
 def test_number_that_nothing_names() -> None:
-    """Without even an account of WhatsApp's a message stands under ``?`` until it is known."""
+    """Without even a WABA a message stands under ``?`` until its number is named."""
     call = text("wamid.A", format="chakra")
     del call["payload"]["wabaId"]
     record(call)
     assert only().number.key == "?"
-    record(text("wamid.A", format="chakra"))
     record(text("wamid.A"))
     assert only().number.key == PHONE_NUMBER_ID
 
 
-def test_host_rows_follow_their_conversation() -> None:
-    """Rows of a host project that led to the emptied conversation lead to the one that stays."""
+def test_host_rows_of_a_conversation_that_gets_its_number() -> None:
+    """A conversation keeps its key, and so the rows of a host project, when its number is named."""
     record(text("wamid.A", format="chakra"))
-    tickets = [Ticket.objects.create(conversation=only(), title=title) for title in "ab"]
+    Ticket.objects.create(conversation=only(), title="open")
     Assignment.objects.create(conversation=only(), title="for Bia")
-    record(text("wamid.A"))
-    kept = only()
-    assert kept.number.key == PHONE_NUMBER_ID
-    assert {ticket.title for ticket in tickets} == set(kept.tickets.values_list("title", flat=True))
+    before = only()
+    assert before.number.key == VAGUE
+    record(text("wamid.B"))
+    assert (only().pk, only().number.key) == (before.pk, PHONE_NUMBER_ID)
+    assert (only().tickets.get().title, only().assignment.title) == ("open", "for Bia")
+
+
+def between_two_numbers() -> Conversation:
+    """Of a contact who writes to two numbers: the conversation of what names neither."""
+    record(text("wamid.1"), text("wamid.2", phone_number_id="300000000000002"))
+    record(text("wamid.A", format="chakra", at=60))
+    return Conversation.objects.get(number__key=VAGUE)
+
+
+def test_host_rows_follow_their_messages() -> None:
+    """Rows of a host project that led to an emptied conversation lead to where its messages are."""
+    emptied = between_two_numbers()
+    Ticket.objects.create(conversation=emptied, title="one")
+    Ticket.objects.create(conversation=emptied, title="two")
+    Assignment.objects.create(conversation=emptied, title="for Bia")
+    record(text("wamid.A", at=60))
+    assert not Conversation.objects.filter(pk=emptied.pk).exists()
+    kept = Conversation.objects.get(number__key=PHONE_NUMBER_ID)
+    assert (kept.messages.count(), kept.tickets.count()) == (2, 2)
     assert kept.assignment.title == "for Bia"
+    assert kept.unread_count == 2
 
 
 def test_host_rows_that_can_not_follow() -> None:
     """Where a constraint of the host's forbids to join them, the emptied conversation stays."""
-    record(text("wamid.B"))
-    Assignment.objects.create(conversation=only(), title="of the number")
-    record(text("wamid.A", format="chakra"))
-    emptied = Conversation.objects.get(number__key=f"waba:{WABA_ID}")
-    Assignment.objects.create(conversation=emptied, title="of the account")
+    emptied = between_two_numbers()
+    for conversation in Conversation.objects.all():
+        Assignment.objects.create(conversation=conversation, title=conversation.number.key)
     Ticket.objects.create(conversation=emptied, title="open")
-    record(text("wamid.A"))
+    record(text("wamid.A", at=60))
     emptied.refresh_from_db()
-    assert emptied.assignment.title == "of the account"
-    assert emptied.tickets.count() == 1
+    assert (emptied.assignment.title, emptied.tickets.count()) == (VAGUE, 1)
     assert (emptied.messages.count(), emptied.last_message, emptied.unread_count) == (0, None, 0)
     assert Message.objects.filter(conversation__number__key=PHONE_NUMBER_ID).count() == 2
     assert {call.state for call in WebhookCall.objects.all()} == {"processed"}
@@ -129,12 +154,26 @@ def test_host_rows_that_can_not_follow() -> None:
 
 def test_conversation_that_keeps_a_message() -> None:
     """Only what is known moves: a conversation stays as long as one message is in it."""
-    record(text("wamid.A", format="chakra"), text("wamid.B", format="chakra", at=60))
-    record(text("wamid.A"))
-    left = Conversation.objects.get(number__key=f"waba:{WABA_ID}")
+    left = between_two_numbers()
+    record(text("wamid.B", format="chakra", at=90), text("wamid.A", at=60))
+    left.refresh_from_db()
     assert left.last_message is not None
     assert left.last_message.external_id == "wamid.B"
     assert left.unread_count == 1
+
+
+@pytest.mark.xfail(reason="no column tells a message whose number was named from one that followed")
+def test_number_that_is_never_named() -> None:
+    """Of two numbers of a WABA none is guessed, whenever the second one was heard of."""
+    calls = [
+        text("wamid.1"),
+        text("wamid.A", format="chakra", at=60),
+        text("wamid.2", phone_number_id="300000000000002"),
+    ]
+    record(*calls)
+    for place in (0, 2, 1):
+        record(calls[place], account="other")
+    assert differences("default", "other") == []
 
 
 def test_two_numbers_of_one_contact() -> None:
@@ -155,7 +194,8 @@ def test_same_ids_in_two_accounts() -> None:
         account="other",
     )
     assert tables("default") == before
-    mine, theirs = (Message.objects.get(account=name, external_id="wamid.A") for name in ("default", "other"))
+    found = Message.objects.filter(external_id="wamid.A")
+    mine, theirs = found.get(account="default"), found.get(account="other")
     assert (mine.text, mine.status) == ("mine", "sent")
     assert (theirs.text, theirs.status) == ("theirs", "failed")
     assert Contact.objects.count() == BusinessNumber.objects.count() == 2

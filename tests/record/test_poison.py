@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -32,9 +33,7 @@ def heard() -> Iterator[list[str]]:
 
 def poisoned() -> WebhookCall:
     """A stored call with two good texts around one that the database refuses."""
-    return stored(
-        batch_call(text("wamid.B"), text("wamid.bad", text=TEXT), text("wamid.C", at=60))
-    )
+    return stored(batch_call(text("wamid.B"), text("wamid.bad", text=TEXT), text("wamid.C", at=60)))
 
 
 def due_now() -> None:
@@ -58,7 +57,7 @@ def test_neighbours_are_recorded(heard: list[str]) -> None:
     assert (first.state, bad.state, last.state) == ("processed", "received", "processed")
 
 
-def test_put_off_then_failed(settings: pytest.FixtureRequest) -> None:
+def test_put_off_then_failed(settings: Any) -> None:
     """The call is tried again after growing delays, then fails, and its row says why."""
     settings.CHAKRA = {**settings.CHAKRA, "MAX_ATTEMPTS": 3}
     call = poisoned()
@@ -81,7 +80,7 @@ def test_put_off_then_failed(settings: pytest.FixtureRequest) -> None:
     assert Message.objects.count() == 2
 
 
-def test_longest_delay(settings: pytest.FixtureRequest) -> None:
+def test_longest_delay(settings: Any) -> None:
     """No delay is longer than the setting says."""
     settings.CHAKRA = {**settings.CHAKRA, "MAX_DELAY_SECONDS": 5}
     call = poisoned()
@@ -92,7 +91,7 @@ def test_longest_delay(settings: pytest.FixtureRequest) -> None:
     assert call.next_attempt_at < timezone.now() + timedelta(seconds=6)
 
 
-def test_replay(settings: pytest.FixtureRequest, heard: list[str]) -> None:
+def test_replay(settings: Any, heard: list[str]) -> None:
     """Once the cause is mended a failed call can be played again; nobody hears twice."""
     settings.CHAKRA = {**settings.CHAKRA, "MAX_ATTEMPTS": 1}
     call = poisoned()

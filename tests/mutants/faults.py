@@ -1,0 +1,319 @@
+"""The faults. Each promises something wrong in words, and says which line makes it so."""
+
+from typing import NamedTuple
+
+
+class Fault(NamedTuple):
+    """One line of ``django_chakra`` and what takes its place; ``old`` stands in the file once."""
+
+    says: str
+    path: str
+    old: str
+    new: str
+    #: On which database it shows.
+    database: str = "sqlite"
+
+
+#: Where the tests of a part are, the quickest first; what is not there is passed over.
+TESTS = {
+    "signature": ["tests/test_signature.py"],
+    "view": ["tests/test_views.py", "tests/views", "tests/test_receive.py", "tests/receive"],
+    "record": [
+        "tests/test_record.py",
+        "tests/record/test_merge.py",
+        "tests/record/test_links.py",
+        "tests/record/test_poison.py",
+        "tests/record",
+    ],
+    "process": [
+        "tests/test_process.py",
+        "tests/process",
+        "tests/record/test_poison.py",
+        "tests/paths/test_leases.py",
+    ],
+    "announce": [
+        "tests/test_announce.py",
+        "tests/announce",
+        "tests/test_signals.py",
+        "tests/paths/test_receivers.py",
+        "tests/paths/test_leases.py",
+        "tests/paths/test_meeting.py",
+    ],
+}
+#: Written for faults that no other test found.
+LAST = "tests/test_faults.py"
+
+SIGNATURE = [
+    Fault(
+        "any 64 characters are a signature",
+        "signature.py",
+        'found |= hmac.compare_digest(sign(body, secret).encode("ascii"), given)',
+        "found |= len(given) == 64",
+    ),
+    Fault(
+        "only the last secret counts",
+        "signature.py",
+        "found |= hmac",
+        "found = hmac",
+    ),
+    Fault(
+        "an empty secret lets everybody sign",
+        "signature.py",
+        "return [secret for secret in secrets if secret.strip()]",
+        "return list(secrets)",
+    ),
+    Fault(
+        "hex in capitals is refused",
+        "signature.py",
+        'return (text[7:] if text[:7].lower() == "sha256=" else text).lower()',
+        'return text[7:] if text[:7].lower() == "sha256=" else text',
+    ),
+    Fault(
+        "ALLOW_UNSIGNED takes wrong signatures too",
+        "signature.py",
+        "if allow_unsigned and (unsigned or not configured):",
+        "if allow_unsigned:",
+    ),
+    Fault(
+        "when_present takes wrong signatures too",
+        "signature.py",
+        'if meta_signature == "when_present" and unsigned and _is_meta(body):',
+        'if meta_signature == "when_present" and _is_meta(body):',
+    ),
+    Fault(
+        "Meta's signature is checked against Chakra's secrets",
+        "signature.py",
+        "matches(body, meta_header, app_secrets)",
+        "matches(body, meta_header, secrets)",
+    ),
+]
+
+VIEW = [
+    Fault(
+        "a body may be one byte longer than the limit",
+        "views.py",
+        "    if size > limit:",
+        "    if size > limit + 1:",
+    ),
+    Fault(
+        "a chunked body is read where no server ends it",
+        "views.py",
+        'if not environ.get("wsgi.input_terminated"):',
+        "if False:",
+    ),
+    Fault(
+        "Django's CSRF check turns the platform away",
+        "views.py",
+        "webhook = csrf_exempt(login_not_required(webhook))",
+        "webhook = login_not_required(webhook)",
+    ),
+    Fault(
+        "the platform has to log in",
+        "views.py",
+        "webhook = csrf_exempt(login_not_required(webhook))",
+        "webhook = csrf_exempt(webhook)",
+    ),
+    Fault(
+        "the row waits for the end of the request's transaction",
+        "views.py",
+        "webhook = transaction.non_atomic_requests(_alias)(webhook)",
+        "pass",
+    ),
+    Fault(
+        "without a URL token one is as good as with the right one",
+        "views.py",
+        "if not _same(token, found.url_token):",
+        "if token and not _same(token, found.url_token):",
+    ),
+    Fault(
+        "an empty verify token answers the handshake",
+        "views.py",
+        "if not account.verify_token or not _same(given, account.verify_token):",
+        "if not _same(given, account.verify_token):",
+    ),
+    Fault(
+        "200 for a call that could not be stored",
+        "views.py",
+        'return _plain(503, "can\'t be stored")',
+        'return _plain(200, "OK")',
+    ),
+    Fault(
+        "a refused call is taken in",
+        "receive.py",
+        "call.state, call.next_attempt_at, call.error = CallState.REFUSED, None, reason",
+        "call.error = reason",
+    ),
+    Fault(
+        "verify_again takes in what does not verify",
+        "receive.py",
+        "if not refused and not not_json(body):",
+        "if not not_json(body):",
+    ),
+]
+
+RECORD = [
+    Fault(
+        "of two copies in one batch the poorer stays",
+        "record/messages.py",
+        "return max(self.events, key=",
+        "return min(self.events, key=",
+    ),
+    Fault(
+        "a later copy moves the time of a message",
+        "record/messages.py",
+        "    row.occurred_at = min(times, default=None)",
+        "    row.occurred_at = max(times, default=None)",
+    ),
+    Fault(
+        "a clock that runs ahead sorts below all that follow",
+        "record/messages.py",
+        "AHEAD = timedelta(minutes=5)",
+        "AHEAD = timedelta(days=5)",
+    ),
+    Fault(
+        "the word that comes last stays on the message",
+        "record/statuses.py",
+        "if rank > current or (rank == current and row.status > message.status):",
+        "if rank:",
+    ),
+    Fault(
+        "the latest time of a word stays",
+        "record/statuses.py",
+        "is None or at < known):",
+        "is None or at > known):",
+    ),
+    Fault(
+        "a payment's word moves the message",
+        "record/statuses.py",
+        "if row.type != StatusType.MESSAGE or not rank:",
+        "if not rank:",
+    ),
+    Fault(
+        "one account's status changes another's message",
+        "record/statuses.py",
+        "Message.objects.select_for_update().filter(named, account=account)",
+        "Message.objects.select_for_update().filter(named)",
+    ),
+    Fault(
+        "of two names in one batch the last stays",
+        "record/messages.py",
+        "heard[contact] = max(word, heard.get(contact, word))",
+        "heard[contact] = word",
+    ),
+    Fault(
+        "a conversation shows its first message",
+        "record/conversations.py",
+        'latest = bubbles.order_by("-sort_at", "-pk")',
+        'latest = bubbles.order_by("sort_at", "pk")',
+    ),
+    Fault(
+        "a reply that came before the quoted message stays alone",
+        "record/links.py",
+        "Message.objects.filter(pk=pk).update(reply_to=quoted[external_id])",
+        "pass",
+    ),
+]
+
+PROCESS = [
+    Fault(
+        "attempts are not counted",
+        "models/calls.py",
+        '"attempts": models.F("attempts") + 1,',
+        '"attempts": models.F("attempts"),',
+    ),
+    Fault(
+        "a call is taken before its time",
+        "models/calls.py",
+        "return self.filter(state=state, next_attempt_at__lte=DatabaseNow()).order_by(",
+        "return self.filter(state=state).order_by(",
+    ),
+    Fault(
+        "expired calls are taken together",
+        "process/__init__.py",
+        "due(CallState.PROCESSING)[:1])",
+        "due(CallState.PROCESSING)[:100])",
+    ),
+    Fault(
+        "a call that stops its worker is tried for ever",
+        "process/batch.py",
+        "[call for call in self.calls if call.attempts > limit]",
+        "[call for call in self.calls if call.attempts < 0]",
+    ),
+    Fault(
+        "the delay does not grow",
+        "process/batch.py",
+        "seconds = min(FIRST_DELAY * 2 ** (call.attempts - 1), settings.max_delay_seconds)",
+        "seconds = FIRST_DELAY",
+    ),
+    Fault(
+        "what can't be recorded counts as processed",
+        "process/batch.py",
+        "self._record_halves(half, worse)",
+        "pass",
+    ),
+    Fault(
+        "a call repeats itself",
+        "process/batch.py",
+        'pk__lt=OuterRef("pk")',
+        'pk__lte=OuterRef("pk")',
+    ),
+    Fault(
+        "replay takes in refused calls",
+        "process/__init__.py",
+        "exclude(state__in=[CallState.REFUSED, CallState.PROCESSING])",
+        "exclude(state__in=[CallState.PROCESSING])",
+    ),
+]
+
+ANNOUNCE = [
+    Fault(
+        "when one receiver hears again, all do",
+        "signals.py",
+        "if only is not None and name not in only:",
+        "if only is not None and not only:",
+    ),
+    Fault(
+        "messages and their statuses are told in no order",
+        "announce/due.py",
+        "items.sort(key=lambda item: item.order)",
+        "items.reverse()",
+    ),
+    Fault(
+        "a receiver that raised does not hear again",
+        "announce/conversations.py",
+        "done.failed.append(Failed(signal.name, receiver, error, item.subject))",
+        "pass",
+    ),
+    Fault(
+        "a receiver that always raises is never given up",
+        "announce/failures.py",
+        "if failure.attempts >= settings.receiver_max_attempts:",
+        "if failure.attempts < 0:",
+    ),
+    Fault(
+        "two receivers that raise are one failure",
+        "announce/failures.py",
+        'named = f"{failure.signal}|{failure.receiver}|',
+        'named = f"{failure.signal}|',
+    ),
+    Fault(
+        "a lease that ran out is never free again",
+        "models/conversations.py",
+        'return Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__lt": DatabaseNow()})',
+        'return Q(**{f"{until}__isnull": True})',
+    ),
+    Fault(
+        "what was recorded while others announced is left lying",
+        "announce/conversations.py",
+        'held.filter(version=F("announcing_version"))',
+        "held",
+    ),
+]
+
+FAULTS = {
+    "signature": SIGNATURE,
+    "view": VIEW,
+    "record": RECORD,
+    "process": PROCESS,
+    "announce": ANNOUNCE,
+}

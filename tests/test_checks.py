@@ -1,0 +1,191 @@
+"""The system checks: each id, what it says, and what satisfies it."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.core.checks import run_checks
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.test import override_settings
+from django.urls import clear_url_caches, include, path
+
+from django_chakra.views import webhook
+
+GOOD: dict[str, Any] = {"ACCOUNTS": {"default": {"WEBHOOK_SECRETS": ["s"]}}, "RUNNER": "worker"}
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Any other page of the host."""
+    return HttpResponse("page")
+
+
+class Deep:
+    """A URLconf in which the webhook stands three includes down, under a namespace of the host."""
+
+    urlpatterns = [
+        path("", page),
+        path("a/", include([path("b/", include(([path("c/", webhook)], "host"), "host"))])),
+    ]
+
+
+class Without:
+    """A URLconf that knows nothing of the webhook."""
+
+    urlpatterns = [path("", page), path("a/", include([path("b/", page)]))]
+
+
+@pytest.fixture(autouse=True)
+def _fresh_urls() -> Iterator[None]:
+    yield
+    clear_url_caches()
+
+
+def found(deploy: bool = False, **chakra: Any) -> dict[str, str]:
+    """Our own messages for these settings: id to text and hint."""
+    with override_settings(CHAKRA=chakra):
+        messages = run_checks(include_deployment_checks=deploy)
+    ours = [m for m in messages if str(m.id).startswith("django_chakra.")]
+    return {str(m.id).removeprefix("django_chakra."): f"{m.msg} {m.hint or ''}" for m in ours}
+
+
+def account(**values: Any) -> dict[str, Any]:
+    return {"ACCOUNTS": {"default": values}, "RUNNER": "worker"}
+
+
+def test_good_settings_pass() -> None:
+    """Settings that can be used give no message, neither here nor on deployment."""
+    assert found(**GOOD) == found(deploy=True, **GOOD) == {}
+
+
+@pytest.mark.parametrize("accounts", [{}, "no.such.path", 7, "tests.test_checks.broken_accounts"])
+def test_no_accounts(accounts: object) -> None:
+    """E001: no account, or accounts that can't be read, whatever the host's function raises."""
+    assert set(found(ACCOUNTS=accounts, RUNNER="worker")) == {"E001"}
+
+
+def broken_accounts() -> None:
+    raise RuntimeError("vault is sealed")
+
+
+def test_chakra_that_is_no_dict() -> None:
+    """E001: CHAKRA itself is no dict."""
+    with override_settings(CHAKRA=["default"]):
+        assert [m.id for m in run_checks() if "chakra" in str(m.id)] == ["django_chakra.E001"]
+
+
+def test_unknown_keys_name_the_nearest_one() -> None:
+    """E002: a key that does not exist, in CHAKRA or in an account, with the nearest real one."""
+    assert "'RUNNER'" in found(**GOOD, RUNER="worker")["E002"]
+    assert (
+        "'WEBHOOK_SECRETS'" in found(**account(WEBHOOK_SECRET=["s"], ALLOW_UNSIGNED=True))["E002"]
+    )
+
+
+@pytest.mark.parametrize("accounts", [{"a b": {}}, {"x" * 65: {}}, {7: {}}, {"default": "secret"}])
+def test_accounts_must_have_aliases_and_dicts(accounts: object) -> None:
+    """E003: an alias that is none, or an account that is no dict."""
+    assert "E003" in found(ACCOUNTS=accounts, RUNNER="worker")
+
+
+def test_an_account_without_secrets_is_an_error() -> None:
+    """E004: without secrets every call would be refused."""
+    assert set(found(**account())) == {"E004"}
+    assert set(found(**account(WEBHOOK_SECRETS=[""]))) == {"E004"}
+
+
+def test_unsigned_calls_are_a_warning_and_an_error_on_deployment() -> None:
+    """W001, with --deploy E008 too: ALLOW_UNSIGNED without a URL_TOKEN, even beside secrets."""
+    unsigned = account(WEBHOOK_SECRETS=["s"], ALLOW_UNSIGNED=True)
+
+    assert set(found(**unsigned)) == {"W001"}
+    assert set(found(deploy=True, **unsigned)) == {"W001", "E008"}
+
+
+def test_a_url_token_satisfies_both() -> None:
+    """With a URL_TOKEN unsigned calls are the host's choice."""
+    assert found(deploy=True, **account(ALLOW_UNSIGNED=True, URL_TOKEN="long-and-random")) == {}
+
+
+@pytest.mark.parametrize("plugin_id", ["7", "not-a-uuid", 12])
+def test_a_plugin_id_is_a_uuid(plugin_id: object) -> None:
+    """E005: a PLUGIN_ID that is no UUID."""
+    assert set(found(**account(WEBHOOK_SECRETS=["s"], PLUGIN_ID=plugin_id))) == {"E005"}
+
+
+def test_a_real_plugin_id_passes() -> None:
+    """A UUID is a PLUGIN_ID."""
+    good = account(WEBHOOK_SECRETS=["s"], PLUGIN_ID="6a1d0f3c-0000-4000-8000-000000000002")
+
+    assert found(**good) == {}
+
+
+def test_an_unknown_runner_is_an_error() -> None:
+    """E006: a RUNNER that does not exist; the message names those that do."""
+    assert "inline, worker" in found(ACCOUNTS=GOOD["ACCOUNTS"], RUNNER="celery-eager")["E006"]
+
+
+def test_an_unknown_rule_for_metas_signature_is_an_error() -> None:
+    """E007: a META_SIGNATURE that does not exist."""
+    assert set(found(**account(WEBHOOK_SECRETS=["s"], META_SIGNATURE="never"))) == {"E007"}
+
+
+@pytest.mark.parametrize(("urlconf", "ids"), [(Deep, set()), (Without, {"W002"})])
+def test_the_webhook_is_found_at_any_depth(urlconf: object, ids: set[str]) -> None:
+    """W002: no URL leads to the webhook, looked for through all includes and namespaces."""
+    with override_settings(ROOT_URLCONF=urlconf):
+        clear_url_caches()
+        assert set(found(**GOOD)) == ids
+
+
+def test_a_project_without_urls_is_no_error() -> None:
+    """A worker's settings without ROOT_URLCONF give no message about URLs."""
+    with override_settings(ROOT_URLCONF=None):
+        assert found(**GOOD) == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "ids"), [("DEFERRED", {"W003"}), ("", {"W003"}), ("exclusive", set())]
+)
+def test_sqlite_must_take_its_lock_at_once(
+    mode: str, ids: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W003: SQLite without transaction_mode IMMEDIATE (or EXCLUSIVE)."""
+    databases = deepcopy(settings.DATABASES)
+    databases["default"] |= {
+        "ENGINE": "django.db.backends.sqlite3",
+        "OPTIONS": {"transaction_mode": mode} if mode else {},
+    }
+    monkeypatch.setattr(settings, "DATABASES", databases)
+
+    assert set(found(**GOOD)) == ids
+
+
+@pytest.mark.parametrize(("debug", "ids"), [(False, {"W004"}), (True, set())])
+def test_the_inline_runner_needs_a_cron_job(debug: bool, ids: set[str]) -> None:
+    """W004: with the inline runner nothing is retried while no call comes in; not in DEBUG."""
+    with override_settings(DEBUG=debug):
+        assert set(found(ACCOUNTS=GOOD["ACCOUNTS"])) == ids
+
+
+def test_no_message_shows_a_secret() -> None:
+    """What is wrong with an account is said without its secrets."""
+    said = found(
+        deploy=True,
+        **account(WEBHOOK_SECRETS=["hidden"], URL_TOKN="hidden", PLUGIN_ID="x", RUNNER="y"),
+    )
+
+    assert said
+    assert "hidden" not in str(said)
+
+
+def test_no_check_asks_the_database() -> None:
+    """The checks run where there is no database at all."""
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("a check asked the database")
+
+    with connection.execute_wrapper(refuse):
+        found(deploy=True, **GOOD)
