@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, InterfaceError, connections, transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
 from . import conf, receive, schedule
@@ -129,7 +129,8 @@ def _read(request: HttpRequest, limit: int) -> bytes:
         while size <= limit and (part := stream.read(min(READ_SIZE, limit + 1 - size))):
             parts.append(part)
             size += len(part)
-    except (UnreadablePostError, OSError) as error:
+    except Exception as error:
+        # Broken chunks: each server has an error of its own for them.
         raise BodyRefused(400, "the body could not be read to its end") from error
     if size > limit:
         raise BodyRefused(413, f"the body is longer than {limit} bytes")

@@ -4,6 +4,7 @@ import os
 import shutil
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -67,6 +68,21 @@ def missing_browser() -> str:
     if not any(map(shutil.which, CHROMIUM)):
         return "browser: no chromium"
     return "" if shutil.which("chromedriver") else "browser: no chromedriver"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_flush(django_db_setup: None) -> None:
+    """Empty tables row by row between tests: they hold few, and TRUNCATE takes far longer then."""
+    operations = connections["default"].ops
+
+    def sql_flush(style: Any, tables: list[str], **options: Any) -> list[str]:
+        deletes = [f"DELETE FROM {operations.quote_name(table)}" for table in tables]  # noqa: S608
+        if connections["default"].vendor != "mysql":
+            return deletes
+        return ["SET FOREIGN_KEY_CHECKS = 0", *deletes, "SET FOREIGN_KEY_CHECKS = 1"]
+
+    if settings.TEST_DATABASE != "sqlite":
+        operations.sql_flush = sql_flush  # type: ignore[assignment]
 
 
 @pytest.fixture

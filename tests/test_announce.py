@@ -245,7 +245,7 @@ def test_messages_are_found_by_a_sweep(heard: list[Told]) -> None:
     process.run()
     ago = timezone.now() - timedelta(hours=1)
     for model in (Message, DeliveryStatus):
-        model.objects.update(announce_at=ago, announced_at=None)  # type: ignore[attr-defined]
+        model.objects.update(announce_at=ago, announced_at=None)
 
     assert announce.sweep("test") == 2
     assert words(heard) == ["wamid.A", "wamid.A sent"] * 2
