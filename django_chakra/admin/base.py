@@ -103,6 +103,10 @@ class EvidenceAdmin(AnyModelAdmin):
         name = text or f"{model._meta.verbose_name} {pk}"
         return self._anchor(model, "change", name, args=[pk])
 
+    def id_link(self, model: type[Model], pk: int | None) -> SafeString | str:
+        """The same under a heading that names the model: the id says enough."""
+        return self.link(model, pk, pk)
+
     def list_link(self, model: type[Model], text: object, **of: int) -> SafeString | str:
         """A link to the list of a model's rows that belong to one row."""
         query = "&".join(f"{name}={pk}" for name, pk in of.items())

@@ -142,7 +142,7 @@ class WebhookCallAdmin(EvidenceAdmin):
     @admin.display(description=_("repeat of"))
     def first_copy(self, call: WebhookCall) -> Html:
         """The first call of the same bytes."""
-        return self.link(WebhookCall, call.repeat_of_id)
+        return self.id_link(WebhookCall, call.repeat_of_id)
 
     @admin.display(description=_("facts"))
     def facts(self, call: WebhookCall) -> Html:

@@ -97,7 +97,7 @@ class ConversationAdmin(EvidenceAdmin):
                     render.word(row.direction, row.get_direction_display()),
                     render.short(row.text_start or f"[{row.kind}]"),
                     render.word(row.status, row.get_status_display()),
-                    self.link(Message, row.pk),
+                    self.id_link(Message, row.pk),
                 )
                 for row in rows
             ],

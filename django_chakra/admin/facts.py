@@ -74,8 +74,8 @@ def _row(page: EvidenceAdmin, event: Event, known: Known) -> list[SafeString | s
         render.isolated(event.kind),
         render.moment(event.occurred_at),
         says,
-        page.link(Message, message.pk if message else None),
-        page.link(Conversation, conversation.pk if conversation else None),
+        page.id_link(Message, message.pk if message else None),
+        page.id_link(Conversation, conversation.pk if conversation else None),
         page.link(Contact, contact.pk, contact) if contact else render.NOTHING,
     ]
 

@@ -119,7 +119,7 @@ class MessageAdmin(EvidenceAdmin):
     @admin.display(description=_("conversation"))
     def conversation_link(self, message: Message) -> Html:
         """Where it stands."""
-        return self.link(Conversation, message.conversation_id)
+        return self.id_link(Conversation, message.conversation_id)
 
     @admin.display(description=_("author"))
     def author_name(self, message: Message) -> Html:
@@ -144,7 +144,7 @@ class MessageAdmin(EvidenceAdmin):
                     self.link(DeliveryStatus, row.pk, row.status or row.pk),
                     render.moment(row.occurred_at or row.received_at),
                     render.short(row.error_title),
-                    self.link(WebhookCall, row.call_id),
+                    self.id_link(WebhookCall, row.call_id),
                 )
                 for row in rows
             ],

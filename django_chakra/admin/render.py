@@ -29,7 +29,8 @@ def isolated(text: object) -> SafeString:
 
 def short(text: str, length: int = 80) -> SafeString | str:
     """The beginning of a text, on one line."""
-    return isolated(Truncator(" ".join(text.split())).chars(length)) if text.strip() else NOTHING
+    line = Truncator(" ".join(text.split())).chars(length)
+    return format_html('<bdi class="chakra-short">{}</bdi>', printable(line)) if line else NOTHING
 
 
 def moment(at: datetime | None) -> SafeString | str:

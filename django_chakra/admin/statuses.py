@@ -83,12 +83,12 @@ class DeliveryStatusAdmin(EvidenceAdmin):
     @admin.display(description=_("message"))
     def message_link(self, status: DeliveryStatus) -> Html:
         """What it is about, once that is known."""
-        return self.link(Message, status.message_id)
+        return self.id_link(Message, status.message_id)
 
     @admin.display(description=_("call"))
     def call_link(self, status: DeliveryStatus) -> Html:
         """The call that first brought it."""
-        return self.link(WebhookCall, status.call_id)
+        return self.id_link(WebhookCall, status.call_id)
 
     @admin.display(description=_("receivers that failed"))
     def failures(self, status: DeliveryStatus) -> Html:

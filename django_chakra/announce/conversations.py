@@ -28,16 +28,18 @@ class Round:
 
     told: list[Due] = field(default_factory=list)
     failed: list[Failed] = field(default_factory=list)
-    lost: bool = False
 
 
-def conversations(keys: Collection[int], by: str) -> int:
+def conversations(keys: Collection[int], by: str, *, leased_at: float | None = None) -> int:
     """Tell all that is due in those of these conversations that ``by`` holds; give them back.
 
     Returns how many messages and delivery statuses were told. Conversations that somebody else
     holds are passed over: the holder looks once more before giving them back.
     """
     remaining, total = set(keys), 0
+    seconds = conf.current().announce_seconds
+    if leased_at is not None and time.monotonic() - leased_at > seconds / 3:
+        _renew(keys, by, seconds)
     linked: set[int] = set()
     while remaining:
         found = find_due(remaining, by)
@@ -47,9 +49,6 @@ def conversations(keys: Collection[int], by: str) -> int:
             continue
         done = _tell(found, remaining, by)
         total += len(done.told)
-        if done.lost:
-            _stamp(done, None)
-            return total
         whole = found.whole and len(done.told) == len(found.items)
         remaining = _give_back(done, remaining, by, whole=whole)
     return total
@@ -69,7 +68,10 @@ def _tell(found: Found, keys: Collection[int], by: str) -> Round:
     done = Round()
     seconds = conf.current().announce_seconds
     started = renewed = time.monotonic()
+    held = set(keys)
     for item in found.items:
+        if item.message.conversation_id not in held:
+            continue  # Taken over by somebody else, who tells the rest of it.
         signal = item.signal
         if signal is not None:
             for receiver, error in signal.tell(Message, **item.arguments):
@@ -77,18 +79,18 @@ def _tell(found: Found, keys: Collection[int], by: str) -> Round:
                     done.failed.append(Failed(signal.name, receiver, error, item.subject))
                 if time.monotonic() - renewed > seconds / 3:
                     renewed = time.monotonic()
-                    done.lost = not _renew(keys, item, by, seconds)
+                    held = _renew(keys, by, seconds)
         done.told.append(item)
-        if done.lost or time.monotonic() - started > ROUND_SECONDS:
+        if time.monotonic() - started > ROUND_SECONDS:
             break
     return done
 
 
-def _renew(keys: Collection[int], item: Due, by: str, seconds: int) -> bool:
-    """Hold on for longer; False when the conversation at hand is somebody else's by now."""
+def _renew(keys: Collection[int], by: str, seconds: int) -> set[int]:
+    """Hold on for longer to those that nobody has taken over; return them."""
     held = Conversation.objects.held(by, keys)
     patiently(lambda: held.renew(by, seconds=seconds), using=router.db_for_write(Conversation))
-    return held.filter(pk=item.message.conversation_id).exists()
+    return set(held.values_list("pk", flat=True))
 
 
 def _give_back(done: Round, keys: set[int], by: str, *, whole: bool) -> set[int]:

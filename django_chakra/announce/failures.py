@@ -105,6 +105,10 @@ def retry_failures(limit: int = 20) -> int:
 
 
 def _tell_again(failure: ReceiverFailure) -> None:
+    if failure.attempts > conf.current().receiver_max_attempts:
+        # Attempts are counted when they begin: nobody came back from the last ones.
+        _give_up(failure)
+        return
     signal = SIGNALS.get(failure.signal)
     sender, arguments = _subject(failure)
     told = False
@@ -126,12 +130,19 @@ def _put_off(failure: ReceiverFailure, error: Exception) -> None:
     settings = conf.current()
     failure.error = _report(error)
     if failure.attempts >= settings.receiver_max_attempts:
-        failure.state, failure.next_attempt_at = FailureState.GIVEN_UP, None
-        logger.error("Receiver %s of %s is given up", failure.receiver, failure.signal)
-    else:
-        seconds = min(FIRST_DELAY * 4 ** (failure.attempts - 1), settings.max_delay_seconds)
-        failure.next_attempt_at = DatabaseNow() + timedelta(seconds=seconds)
-    failure.save(update_fields=["error", "state", "next_attempt_at"])
+        _give_up(failure)
+        return
+    seconds = min(FIRST_DELAY * 4 ** (failure.attempts - 1), settings.max_delay_seconds)
+    failure.next_attempt_at = DatabaseNow() + timedelta(seconds=seconds)
+    failure.save(update_fields=["error", "next_attempt_at"])
+
+
+def _give_up(failure: ReceiverFailure) -> None:
+    logger.error("Receiver %s of %s is given up", failure.receiver, failure.signal)
+    failure.state, failure.next_attempt_at = FailureState.GIVEN_UP, None
+    # What went beyond the limit was never told.
+    failure.attempts = min(failure.attempts, conf.current().receiver_max_attempts)
+    failure.save(update_fields=["attempts", "error", "state", "next_attempt_at"])
 
 
 def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:

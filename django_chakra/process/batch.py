@@ -39,6 +39,7 @@ class Batch:
     written: Written = field(default_factory=Written)
     errors: dict[int, Exception] = field(default_factory=dict)
     held_at: float = field(default_factory=time.monotonic)
+    leased_at: float = field(default_factory=time.monotonic)
 
     @property
     def using(self) -> str:
@@ -53,6 +54,7 @@ class Batch:
             self._fail([call], f"Given up: {limit} workers stopped while processing it.")
         if self.calls:
             self.events = {call.pk: read(bytes(call.body)) for call in self.calls}
+            self.leased_at = time.monotonic()
             self._record()
 
     def announce(self) -> None:
@@ -65,7 +67,7 @@ class Batch:
             self.written.conversations |= record.settle(
                 self.account, self.written.unlinked, now=self._now, leased_by=self.by
             )
-        announce.conversations(self.written.conversations, self.by)
+        announce.conversations(self.written.conversations, self.by, leased_at=self.leased_at)
 
     def _keep_claims(self) -> None:
         """Hold the calls that wait for their receivers, when those before them took long."""

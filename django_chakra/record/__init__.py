@@ -26,7 +26,7 @@ class Written:
 
     #: Conversations that changed.
     conversations: set[int] = field(default_factory=set)
-    #: Delivery statuses whose message was not known inside the transaction.
+    #: Delivery statuses that are to look for their message once more after the commit.
     unlinked: list[int] = field(default_factory=list)
 
 
@@ -40,11 +40,14 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str)
     written = Written()
     texts = [fact for fact in facts if isinstance(fact.event, MessageReceived)]
     if texts:
-        written.conversations |= messages.write(account, texts, now=now, leased_by=leased_by)
+        touched, unlinked = messages.write(account, texts, now=now, leased_by=leased_by)
+        written.conversations |= touched
+        written.unlinked += unlinked
     ticks = [fact for fact in facts if isinstance(fact.event, DeliveryStatusReported)]
     if ticks:
-        touched, written.unlinked = statuses.write(account, ticks, now=now)
+        touched, unlinked = statuses.write(account, ticks, now=now)
         written.conversations |= touched
+        written.unlinked += unlinked
     if written.conversations:
         refresh(written.conversations, leased_by=leased_by)
     return written

@@ -9,17 +9,19 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import Q
 
 from ..models import DeliveryStatus, Message
+from ..models.contention import patiently
 from . import statuses
 from .conversations import refresh
 
 
 def link(account: str, messages: Collection[int], *, now: datetime, leased_by: str) -> set[int]:
     """Link what was waiting for these messages; return the conversations that changed."""
-    with transaction.atomic(using=router.db_for_write(Message)):
+
+    def work() -> set[int]:
         rows = list(Message.objects.select_for_update().filter(pk__in=messages).order_by("pk"))
         external = [row.external_id for row in rows if row.external_id]
         chakra = [row.chakra_id for row in rows if row.chakra_id]
@@ -39,13 +41,16 @@ def link(account: str, messages: Collection[int], *, now: datetime, leased_by: s
             refresh(touched, leased_by=leased_by)
         return touched
 
+    return patiently(work, using=router.db_for_write(Message))
+
 
 def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str) -> set[int]:
     """Look once more for the messages of delivery statuses that were recorded without one.
 
     Those whose message is still unknown rest until it comes. Returns the changed conversations.
     """
-    with transaction.atomic(using=router.db_for_write(Message)):
+
+    def work() -> set[int]:
         waiting = DeliveryStatus.objects.filter(pk__in=keys, account=account, message=None)
         messages = statuses.find_messages(account, waiting)
         # Messages before statuses, as everywhere: two that lock both can't meet head-on.
@@ -57,6 +62,8 @@ def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str
         if touched:
             refresh(touched, leased_by=leased_by)
         return touched
+
+    return patiently(work, using=router.db_for_write(Message))
 
 
 def _tell(linked: list[DeliveryStatus], messages: list[Message], now: datetime) -> set[int]:

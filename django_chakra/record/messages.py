@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.db import connections
 
 from ..events import Json, MessageReceived, canonical, completeness, platform_time
 from ..events.base import mapping
-from ..models import Direction, Message, MessageSource
+from ..models import DeliveryStatus, Direction, Message, MessageSource
 from ..models.statements import upsert
 from .conversations import fold
 from .facts import Fact
@@ -37,8 +37,14 @@ class Copies:
         return max(self.events, key=lambda event: _content_rank(event.item))
 
 
-def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str) -> set[int]:
-    """Record these messages; return the conversations that changed."""
+def write(
+    account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str
+) -> tuple[set[int], list[int]]:
+    """Record these messages.
+
+    Returns:
+        The conversations that changed, and delivery statuses that may have found their message.
+    """
     copies = _by_external_id(facts)
     people = _people(account, copies)
     places = Places(people)
@@ -56,10 +62,13 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str)
         or any(fact.may_repeat for fact in copies[external_id].facts)
     }
     changed = {row.conversation_id for row in rows if row.external_id not in known}
+    woken: list[int] = []
     if known:
         named = {i for i in known if copies[i].number.is_named}
-        changed |= _Merge(account, known, named, places.made, now, leased_by).carry_out()
-    return changed | places.renamed
+        merge = _Merge(account, known, named, places.made, now, leased_by)
+        changed |= merge.carry_out()
+        woken = merge.wake_statuses()
+    return changed | places.renamed, woken
 
 
 def _by_external_id(facts: Sequence[Fact]) -> dict[str, Copies]:
@@ -191,6 +200,8 @@ class _Merge:
     made: set[int]
     now: datetime
     leased_by: str
+    #: Chakra's ids that the rows did not know before.
+    learned: set[str] = field(default_factory=set)
 
     def carry_out(self) -> set[int]:
         """Merge them into their rows; return the conversations that changed."""
@@ -207,6 +218,8 @@ class _Merge:
                 self._move(row, copy)
             elif copy.conversation_id in self.made - {before.pk}:
                 left[copy.conversation_id] = before.pk
+            if copy.chakra_id > row.chakra_id:
+                self.learned.add(copy.chakra_id)
             if _merge_content(row, copy) or row.conversation_id != before.pk:
                 changed.append(row)
                 touched |= {before.pk, row.conversation_id}
@@ -214,6 +227,18 @@ class _Merge:
         for emptied, into in sorted(left.items()):
             fold(emptied, into)
         return touched
+
+    def wake_statuses(self) -> list[int]:
+        """Make due the resting delivery statuses that name only an id which is known by now."""
+        if not self.learned:
+            return []
+        resting = DeliveryStatus.objects.filter(
+            account=self.account, message=None, chakra_id__in=sorted(self.learned)
+        )
+        keys = list(resting.values_list("pk", flat=True))
+        if keys:
+            resting.filter(pk__in=keys).update(announce_at=self.now)
+        return keys
 
     def _moves(self, row: Message, copy: Message) -> bool:
         """A named number is always right; where it is not named, the row knows no less."""

@@ -99,10 +99,10 @@ def test_staff_follow_a_call_and_process_it_again(browser: Browser) -> None:
     assert "stolen" not in browser.title
     assert "document.title='stolen'" in browser.words
     browser.keep("call")
-    browser.follow(f"message {Message.objects.get().pk}")
+    browser.press(f"#content a[href*='/message/{Message.objects.get().pk}/']")
     assert "131047 Re-engagement message" in browser.words
     browser.keep("message")
-    browser.follow("conversation")
+    browser.press("#content a[href*='/conversation/']")
     assert "document.title='stolen'" in browser.words
     browser.keep("conversation")
     browser.follow("All its messages")

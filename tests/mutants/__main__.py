@@ -24,7 +24,7 @@ AT_ONCE = 2
 SECONDS = 600
 
 _LEFT_OUT = shutil.ignore_patterns(".*", "__pycache__", "*.sqlite3*", "benchmarks", "docs")
-_FOUND_BY = re.compile(r"^(?:FAILED|ERROR) (.+?)(?: - |$)", re.MULTILINE)
+_FOUND_BY = re.compile(r"^(?:FAILED|ERROR) (tests/.+?)(?: - |$)", re.MULTILINE)
 _PASSED = re.compile(r"\b[1-9]\d* passed")
 
 

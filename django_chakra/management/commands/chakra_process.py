@@ -21,6 +21,9 @@ from ...models.calls import CallQuerySet
 
 #: Idle seconds between two looks; with a sweep every ten this stays below 2 queries per second.
 POLL_SECONDS = 0.8
+#: The same while calls come in: for so many seconds after the last one.
+BUSY_POLL_SECONDS = 0.2
+BUSY_SECONDS = 10.0
 
 
 class Command(BaseCommand):
@@ -96,7 +99,7 @@ class Command(BaseCommand):
             signal.signal(name, ask)
         self.stdout.write("Waiting for calls. Stop with Ctrl-C or SIGTERM.")
         self.stdout.flush()
-        total, swept_at = 0, float("-inf")
+        total, swept_at, worked_at = 0, float("-inf"), float("-inf")
         while not stop.is_set():
             try:
                 taken = process.run(limit=batch)
@@ -110,10 +113,11 @@ class Command(BaseCommand):
                 stop.wait(2)
                 continue
             if taken:
-                total += taken
+                total, worked_at = total + taken, time.monotonic()
                 self._progress(total)
             else:
-                stop.wait(POLL_SECONDS)
+                busy = time.monotonic() - worked_at < BUSY_SECONDS
+                stop.wait(BUSY_POLL_SECONDS if busy else POLL_SECONDS)
         self._progress(total, end="\n")
         self.stdout.write(f"Stopped after {total} calls.")
 
