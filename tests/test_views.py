@@ -93,7 +93,7 @@ def test_handshake_with_a_wrong_token(settings: Any, token: str) -> None:
     """Meta's handshake with another token than ours gets 403 and not its challenge."""
     configure(settings, {"VERIFY_TOKEN": "verify-me"})
     query = {"hub.mode": "subscribe", "hub.challenge": "12345"}
-    raw = {**query, "hub.verify_token": token.encode("utf-8", "surrogateescape")}
+    raw: dict[str, Any] = {**query, "hub.verify_token": token.encode("utf-8", "surrogateescape")}
     response = Client().get("/chakra/webhook/", raw)
     assert response.status_code == 403
     assert b"12345" not in response.content
@@ -131,7 +131,7 @@ def test_other_methods(method: str) -> None:
 
 @pytest.mark.parametrize("path", ["nobody/", "a.b/", "default%20/", f"{'a' * 65}/", "default/x/"])
 def test_unknown_account(path: str) -> None:
-    """An account that does not exist, or a token that none asked for, gets 404 and leaves no row."""
+    """An account that does not exist, or a token that nobody asked for, gets 404 and no row."""
     for response in (
         post(CALL, path=f"/chakra/webhook/{path}"),
         Client().get(f"/chakra/webhook/{path}"),
@@ -197,7 +197,7 @@ def test_spellings_of_the_signature(spell: Any) -> None:
 
 def test_signature_of_the_meta_app(settings: Any) -> None:
     """Meta's own header counts where the secrets of the app are known, and only there."""
-    signed = {"HTTP_X_HUB_SIGNATURE_256": f"sha256={sign(BODY, 'app-secret')}"}
+    signed: dict[str, Any] = {"HTTP_X_HUB_SIGNATURE_256": f"sha256={sign(BODY, 'app-secret')}"}
     assert post(CALL, secret="", **signed).status_code == 401
     configure(settings, {"META_APP_SECRETS": ["app-secret"]})
     assert post(CALL, secret="", **signed).status_code == 200

@@ -36,6 +36,11 @@ class Message(models.Model):
         related_name="messages",
         help_text=_("Who spoke; empty when it was us."),
     )
+    number_named = models.BooleanField(
+        _("number named"),
+        default=False,
+        help_text=_("Whether the platform said to which number, or it merely follows the others."),
+    )
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         verbose_name=_("author"),

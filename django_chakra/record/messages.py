@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connections
 
-from ..events import Json, MessageReceived, canonical, completeness, platform_time
-from ..events.base import mapping
-from ..models import DeliveryStatus, Direction, Message, MessageSource
+from ..events import MessageReceived
+from ..models import Direction, Message, MessageSource
 from ..models.statements import upsert
-from .conversations import fold
 from .facts import Fact
+from .merge import Merge, content_rank, move, save
 from .people import NumberFact, People
 from .places import Places
 
@@ -34,7 +33,7 @@ class Copies:
         """The copy with the greatest content."""
         if len(self.events) == 1:
             return self.events[0]
-        return max(self.events, key=lambda event: _content_rank(event.item))
+        return max(self.events, key=lambda event: content_rank(event.item))
 
 
 def write(
@@ -49,6 +48,7 @@ def write(
     people = _people(account, copies)
     places = Places(people)
     placed = _place(account, copies, places)
+    divided = _divide(places, now, leased_by)
     rows = [_row(account, i, copy, people, placed[i], now) for i, copy in copies.items()]
     sent_for = {row.external_id: row.call_id for row in rows}
     _link_replies(account, rows)
@@ -65,10 +65,20 @@ def write(
     woken: list[int] = []
     if known:
         named = {i for i in known if copies[i].number.is_named}
-        merge = _Merge(account, known, named, places.made, now, leased_by)
+        merge = Merge(account, known, named, places.made, now, leased_by)
         changed |= merge.carry_out()
         woken = merge.wake_statuses()
-    return changed | places.renamed, woken
+    return changed | places.renamed | divided, woken
+
+
+def _divide(places: Places, now: datetime, leased_by: str) -> set[int]:
+    """Move what followed a contact's only number, now that there are two; what changed."""
+    moves = places.divide()
+    changed = {row.conversation_id for row, _ in moves} | {place for _, place in moves}
+    for row, place in moves:
+        move(row, place, now, leased_by)
+    save([row for row, _ in moves])
+    return changed
 
 
 def _by_external_id(facts: Sequence[Fact]) -> dict[str, Copies]:
@@ -153,6 +163,7 @@ def _row(
         external_id=external_id,
         chakra_id=max(event.chakra_id for event in copy.events),
         conversation_id=conversation,
+        number_named=copy.number.is_named,
         contact_id=people.contacts[best.sender],
         call_id=first.pk,
         direction=Direction.IN,
@@ -168,12 +179,6 @@ def _row(
     )
 
 
-def _content_rank(item: Json) -> tuple[int, float, str]:
-    # By the copy's own time: the row's is the earliest of all copies.
-    at = platform_time(mapping(item).get("timestamp"))
-    return (completeness(item), at.timestamp() if at else 0.0, canonical(item))
-
-
 def _link_replies(account: str, rows: Iterable[Message]) -> None:
     """Point at quoted messages that we have; those that come later are linked by ``link``."""
     wanted = {row.reply_to_external_id for row in rows if row.reply_to_external_id}
@@ -186,101 +191,3 @@ def _link_replies(account: str, rows: Iterable[Message]) -> None:
     )
     for row in rows:
         row.reply_to_id = found.get(row.reply_to_external_id)
-
-
-@dataclass(slots=True)
-class _Merge:
-    """Copies of messages that were recorded before."""
-
-    account: str
-    copies: dict[str, Message]
-    #: Those whose number is named.
-    named: set[str]
-    #: Conversations made for this batch, perhaps for nothing.
-    made: set[int]
-    now: datetime
-    leased_by: str
-    #: Chakra's ids that the rows did not know before.
-    learned: set[str] = field(default_factory=set)
-
-    def carry_out(self) -> set[int]:
-        """Merge them into their rows; return the conversations that changed."""
-        rows = Message.objects.select_related("conversation").filter(
-            account=self.account, external_id__in=sorted(self.copies)
-        )
-        changed: list[Message] = []
-        touched: set[int] = set()
-        left: dict[int, int] = {}
-        for row in rows:
-            copy, before = self.copies[str(row.external_id)], row.conversation
-            if self._moves(row, copy):
-                left[before.pk] = copy.conversation_id
-                self._move(row, copy)
-            elif copy.conversation_id in self.made - {before.pk}:
-                left[copy.conversation_id] = before.pk
-            if copy.chakra_id > row.chakra_id:
-                self.learned.add(copy.chakra_id)
-            if _merge_content(row, copy) or row.conversation_id != before.pk:
-                changed.append(row)
-                touched |= {before.pk, row.conversation_id}
-        _save(changed)
-        for emptied, into in sorted(left.items()):
-            fold(emptied, into)
-        return touched
-
-    def wake_statuses(self) -> list[int]:
-        """Make due the resting delivery statuses that name only an id which is known by now."""
-        if not self.learned:
-            return []
-        resting = DeliveryStatus.objects.filter(
-            account=self.account, message=None, chakra_id__in=sorted(self.learned)
-        )
-        keys = list(resting.values_list("pk", flat=True))
-        if keys:
-            resting.filter(pk__in=keys).update(announce_at=self.now)
-        return keys
-
-    def _moves(self, row: Message, copy: Message) -> bool:
-        """A named number is always right; where it is not named, the row knows no less."""
-        elsewhere = row.conversation_id != copy.conversation_id
-        return elsewhere and row.external_id in self.named and row.direction == Direction.IN
-
-    def _move(self, row: Message, copy: Message) -> None:
-        before = row.conversation
-        row.conversation_id = copy.conversation_id
-        held = before.announcing_until is not None and before.announcing_until > self.now
-        if row.announce_at and held and before.announcing_by != self.leased_by:
-            # Its holder is telling it now; should that one stop, it is due once the lease is over.
-            row.announce_at = before.announcing_until
-
-
-def _merge_content(row: Message, copy: Message) -> bool:
-    """Take over what the copy knows better; say whether anything changed."""
-    before = (row.payload, row.chakra_id, row.occurred_at, row.announce_at, row.reply_to_id)
-    if row.direction == Direction.IN and _content_rank(copy.payload) > _content_rank(row.payload):
-        row.kind, row.text, row.payload = copy.kind, copy.text, copy.payload
-        row.reply_to_external_id = copy.reply_to_external_id
-        row.reply_to_id = copy.reply_to_id
-    row.chakra_id = max(row.chakra_id, copy.chakra_id)
-    times = [at for at in (row.occurred_at, copy.occurred_at) if at]
-    row.occurred_at = min(times, default=None)
-    return before != (row.payload, row.chakra_id, row.occurred_at, row.announce_at, row.reply_to_id)
-
-
-def _save(rows: list[Message]) -> None:
-    if rows:
-        upsert(
-            sorted(rows, key=lambda row: row.pk),
-            by=["id"],
-            update=[
-                "kind",
-                "text",
-                "payload",
-                "chakra_id",
-                "occurred_at",
-                "conversation",
-                "announce_at",
-                "reply_to",
-                "reply_to_external_id",
-            ],
-        )

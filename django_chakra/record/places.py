@@ -3,7 +3,8 @@
 Chakra's own events name only the WABA, Meta's name the number. A message whose number is named goes
 there, always. One whose number is not named goes to the contact's only conversation under that
 WABA; as long as there is none, to a conversation under ``waba:<id>``, which becomes the number's as
-soon as one is named. With several, the platform has not said which: then it is ``waba:<id>`` again.
+soon as one is named. With several, the platform has not said which: then it is ``waba:<id>`` again,
+also for those that came before.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..models import Conversation
+from ..models import Conversation, Message
 from ..models.statements import upsert
 from .people import NumberFact, People
 
@@ -24,6 +25,8 @@ class Places:
     #: Conversations that were made or renamed here.
     made: set[int] = field(default_factory=set)
     renamed: set[int] = field(default_factory=set)
+    #: Conversations that were a contact's only one under their WABA until now: (pk, WABA, contact).
+    divided: list[tuple[int, str, int]] = field(default_factory=list)
 
     def find(self, number: NumberFact, contact: int) -> int | None:
         """The conversation that is there for it, or None."""
@@ -58,9 +61,14 @@ class Places:
 
     def add(self, wanted: Iterable[tuple[NumberFact, int]]) -> None:
         """Make the conversations of (number, contact) that are not there yet."""
+        wanted = list(wanted)
         missing = {(number.key, contact) for number, contact in wanted}
         if not missing:
             return
+        for number, contact in wanted:
+            known = self._named(number.waba_id, contact)
+            if number.is_named and len(known) == 1:
+                self.divided.append((next(iter(known.values())), number.waba_id, contact))
         numbers = self.people.numbers
         rows = [
             Conversation(account=self.people.account, number_id=number, contact_id=contact)
@@ -74,3 +82,17 @@ class Places:
             if (key, contact) in missing:
                 self.people.conversations.setdefault(contact, {})[key] = pk
                 self.made.add(pk)
+
+    def divide(self) -> list[tuple[Message, int]]:
+        """Messages that followed a number while it was the only one, and where they go now."""
+        moves: list[tuple[Message, int]] = []
+        for pk, waba_id, contact in self.divided:
+            rows = Message.objects.select_for_update().order_by("pk")
+            unnamed = list(rows.filter(conversation=pk, number_named=False, contact=contact))
+            if unnamed:
+                number = NumberFact("", waba_id, "", None)
+                self.people.add_numbers([number])
+                self.add([(number, contact)])
+                place = self.people.conversations[contact][number.key]
+                moves += [(row, place) for row in unnamed]
+        return moves

@@ -49,7 +49,7 @@ def texts(draw: st.DrawFn, external_id: str) -> list[Copy]:
     formats = draw(st.sampled_from([["meta"], ["chakra"], ["meta", "chakra"]]))
     # Where nothing ever names the number, and the WABA has two, it is anybody's guess.
     may_be_vague = "meta" in formats or list(NUMBERS.values()).count(NUMBERS[number]) == 1
-    common = {
+    common: Copy = {
         "external_id": external_id,
         "sender": sender,
         "timestamp": START + n * 100 + draw(st.integers(0, 2)) * 1000,

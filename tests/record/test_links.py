@@ -162,7 +162,6 @@ def test_conversation_that_keeps_a_message() -> None:
     assert left.unread_count == 1
 
 
-@pytest.mark.xfail(reason="no column tells a message whose number was named from one that followed")
 def test_number_that_is_never_named() -> None:
     """Of two numbers of a WABA none is guessed, whenever the second one was heard of."""
     calls = [

@@ -62,15 +62,13 @@ def test_chunked_body_over_the_limit(site: int) -> None:
 
 def test_chunks_over_a_bare_socket(site: int) -> None:
     """Chunks with extensions and a trailer, cut anywhere on their way, are the same body."""
-    wire = b"".join(
-        b"%x;name=value\r\n%s\r\n" % (len(part), part) for part in (BODY[:5], BODY[5:])
-    )
+    wire = b"".join(b"%x;name=value\r\n%s\r\n" % (len(part), part) for part in (BODY[:5], BODY[5:]))
     wire = head({**HEADERS, "Transfer-Encoding": "chunked"}) + wire + b"0\r\n\r\n"
     assert raw(site, *(wire[at : at + 50] for at in range(0, len(wire), 50))).endswith("200 OK")
     assert kept() == [BODY]
 
 
-@pytest.mark.parametrize("wire", [b"5\r\n{\"a\"", b"zz\r\n{}\r\n0\r\n\r\n", b""])
+@pytest.mark.parametrize("wire", [b'5\r\n{"a"', b"zz\r\n{}\r\n0\r\n\r\n", b""])
 def test_broken_chunks(site: int, wire: bytes) -> None:
     """Chunks that end in the middle, or are none, are refused and never taken for a whole call."""
     answer = raw(site, head({**HEADERS, "Transfer-Encoding": "chunked"}) + wire)
