@@ -47,8 +47,6 @@ def texts(draw: st.DrawFn, external_id: str) -> list[Copy]:
     n = WAMIDS.index(external_id)
     sender, number = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(list(NUMBERS)))
     formats = draw(st.sampled_from([["meta"], ["chakra"], ["meta", "chakra"]]))
-    # Where nothing ever names the number, and the WABA has two, it is anybody's guess.
-    may_be_vague = "meta" in formats or list(NUMBERS.values()).count(NUMBERS[number]) == 1
     common: Copy = {
         "external_id": external_id,
         "sender": sender,
@@ -57,7 +55,7 @@ def texts(draw: st.DrawFn, external_id: str) -> list[Copy]:
     }
     copies = []
     for format in formats:
-        vague = format == "chakra" and may_be_vague and draw(st.booleans())
+        vague = format == "chakra" and draw(st.booleans())
         copies.append(
             calls.text_call(
                 format,

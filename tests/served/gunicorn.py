@@ -27,7 +27,8 @@ def serving(directory: Path, env: dict[str, str] | None = None, **options: Any) 
     """
     log = directory / "gunicorn.log"
     child = {**environment(directory / "heard", **options), **(env or {})}
-    child["DJANGO_SETTINGS_MODULE"] = "tests.served.site"
+    # Its control socket lies in the home directory, and two at once would share it.
+    child |= {"DJANGO_SETTINGS_MODULE": "tests.served.site", "HOME": str(directory)}
     command = [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "--workers=1"]
     with log.open("w") as out:
         process = subprocess.Popen(
