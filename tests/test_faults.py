@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import RequestFactory
 
 from django_chakra import process
-from django_chakra.models import ReceiverFailure, WebhookCall
+from django_chakra.models import FailureState, ReceiverFailure, WebhookCall
 from django_chakra.signals import message_received
 from django_chakra.signature import sign
 from django_chakra.testing import calls
@@ -57,6 +57,27 @@ def test_call_that_can_be_stored_nowhere() -> None:
         assert post(text("wamid.A")).status_code == 503
     assert WebhookCall.objects.count() == 0
     assert post(text("wamid.A")).status_code == 200
+
+
+def test_given_up_with_the_last_attempt(settings: Any) -> None:
+    """A receiver that raised as often as it may is given up at once, and waits no longer."""
+    settings.CHAKRA = {**settings.CHAKRA, "RECEIVER_MAX_ATTEMPTS": 2}
+
+    def hear(**told: Any) -> None:
+        raise RuntimeError("always")
+
+    message_received.connect(hear, weak=False, dispatch_uid="hear")
+    try:
+        stored(text("wamid.A"))
+        process.run()
+        assert ReceiverFailure.objects.get().state == FailureState.WAITING
+        let_time_pass()
+        process.sweep()
+    finally:
+        message_received.disconnect(dispatch_uid="hear")
+    failure = ReceiverFailure.objects.get()
+    assert (failure.attempts, failure.state) == (2, FailureState.GIVEN_UP)
+    assert failure.next_attempt_at is None
 
 
 def test_two_receivers_that_raise_on_one_message() -> None:

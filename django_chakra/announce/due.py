@@ -76,7 +76,7 @@ class Found:
     items: list[Due]
     #: Nothing more is due than ``items``.
     whole: bool
-    #: Messages for which delivery statuses or replies came first and wait to be linked.
+    #: Messages to be linked: with statuses or replies that came first, or what they quote itself.
     awaited: list[Message]
 
 
@@ -112,6 +112,9 @@ def _messages(keys: Collection[int], by: str) -> Any:
     replies = Message.objects.filter(
         account=OuterRef("account"), reply_to_external_id=OuterRef("external_id")
     )
+    quoted = Message.objects.filter(
+        account=OuterRef("account"), external_id=OuterRef("reply_to_external_id")
+    )
     return (
         Message.objects.filter(
             conversation__in=sorted(keys),
@@ -123,6 +126,7 @@ def _messages(keys: Collection[int], by: str) -> Any:
             has_ticks=Exists(ticks),
             is_awaited=Exists(early.filter(external_id=OuterRef("external_id")))
             | Exists(replies)
+            | (Q(reply_to=None) & ~Q(reply_to_external_id="") & Exists(quoted))
             # Asked only where there is such an id: most statuses that wait have none either.
             | (~Q(chakra_id="") & Exists(early.filter(chakra_id=OuterRef("chakra_id")))),
         )

@@ -31,17 +31,32 @@ def link(account: str, messages: Collection[int], *, now: datetime, leased_by: s
         )
         linked = statuses.point(list(waiting.order_by("key")), rows)
         touched = _tell(linked, rows, now)
-        quoted = {row.external_id: row.pk for row in rows}
-        replies = Message.objects.filter(
-            account=account, reply_to_external_id__in=external, reply_to=None
-        )
-        for pk, external_id in replies.order_by("pk").values_list("pk", "reply_to_external_id"):
-            Message.objects.filter(pk=pk).update(reply_to=quoted[external_id])
+        _quote(account, rows)
         if touched:
             refresh(touched, leased_by=leased_by)
         return touched
 
     return patiently(work, using=router.db_for_write(Message))
+
+
+def _quote(account: str, rows: list[Message]) -> None:
+    """Point replies at what they quote: others at these messages, and these at others."""
+    known = {row.external_id: row.pk for row in rows}
+    unlinked = Q(reply_to_external_id__in=[i for i in known if i])
+    unlinked |= Q(pk__in=[row.pk for row in rows if row.reply_to_external_id])
+    replies = dict(
+        Message.objects.filter(unlinked, account=account, reply_to=None)
+        .order_by("pk")
+        .values_list("pk", "reply_to_external_id")
+    )
+    quoted = dict(
+        Message.objects.filter(
+            account=account, external_id__in=sorted({i for i in replies.values() if i})
+        ).values_list("external_id", "pk")
+    )
+    for pk, external_id in replies.items():
+        if external_id in quoted:
+            Message.objects.filter(pk=pk, reply_to=None).update(reply_to=quoted[external_id])
 
 
 def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str) -> set[int]:

@@ -4,7 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.db.models import F
 
+from django_chakra import process
 from django_chakra.models import (
     BusinessNumber,
     Contact,
@@ -173,6 +175,19 @@ def test_number_that_is_never_named() -> None:
     for place in (0, 2, 1):
         record(calls[place], account="other")
     assert differences("default", "other") == []
+
+
+def test_replies_that_missed_what_they_quote() -> None:
+    """A reply and what it quotes find each other, whichever of the two is announced later."""
+    record(text("wamid.A"), text("wamid.B", at=1, reply_to="wamid.A"))
+    for late in ("wamid.A", "wamid.B"):
+        # As two workers leave it that recorded both in the same moment, unseen by each other.
+        Message.objects.filter(external_id="wamid.B").update(reply_to=None)
+        Message.objects.filter(external_id=late).update(announce_at=F("received_at"))
+        process.sweep()
+        reply = Message.objects.select_related("reply_to").get(external_id="wamid.B")
+        assert reply.reply_to is not None, late
+        assert reply.reply_to.external_id == "wamid.A"
 
 
 def test_two_numbers_of_one_contact() -> None:
