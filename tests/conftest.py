@@ -6,11 +6,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import DatabaseError, connections
 
 from .report import Recorder
+
+# How fast a busy machine makes or runs an example says nothing of the package.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 

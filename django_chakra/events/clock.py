@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The last day of year 9999 is left out: shown in a zone east of Greenwich it would overflow.
-_END = datetime(9999, 12, 31, tzinfo=UTC)
+_END_MILLISECONDS = int(datetime(9999, 12, 31, tzinfo=UTC).timestamp()) * 1000
 
 _FIRST_MILLISECONDS = 10**11
 """Below it a number is seconds (until the year 5138), from it on milliseconds (since 1973)."""
@@ -16,14 +16,14 @@ def platform_time(value: object) -> datetime | None:
     Takes a number or a string of ASCII digits, in seconds or milliseconds. Never raises.
     """
     number = _number(value)
-    # Also False for NaN.
-    if number is None or not 0 <= number < 10**15:
+    if number is None:
         return None
-    if number < _FIRST_MILLISECONDS:
-        moment = _EPOCH + timedelta(seconds=number)
-    else:
-        moment = _EPOCH + timedelta(milliseconds=number)
-    return moment if moment < _END else None
+    # False for NaN too, and before any arithmetic of dates could overflow.
+    if 0 <= number < _FIRST_MILLISECONDS:
+        return _EPOCH + timedelta(seconds=number)
+    if _FIRST_MILLISECONDS <= number < _END_MILLISECONDS:
+        return _EPOCH + timedelta(milliseconds=number)
+    return None
 
 
 def _number(value: object) -> int | float | None:
