@@ -209,7 +209,7 @@ RECORD = [
     Fault(
         "a reply that came before the quoted message stays alone",
         "record/links.py",
-        "Message.objects.filter(pk=pk).update(reply_to=quoted[external_id])",
+        "Message.objects.filter(pk=pk, reply_to=None).update(reply_to=quoted[external_id])",
         "pass",
     ),
 ]

@@ -154,7 +154,6 @@ class Rounds:
     [
         (new_contact, "inline"),
         (known_contact, "inline"),
-        (early_status, "inline"),
         (early_status, "worker"),
         (both_formats, "inline"),
     ],
