@@ -16,7 +16,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import NamedTuple
 
-from .faults import FAULTS, LAST, TESTS, Fault
+from .fault import Fault
+from .faults import FAULTS, LAST, TESTS
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Copies that are worked in at the same time.
