@@ -167,7 +167,7 @@ def _finds_webhook() -> bool:
     return search(get_resolver())
 
 
-@register(Tags.database)
+@register()
 def check_sqlite(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage]:
     """SQLite waits for a lock only when a transaction says from the start that it will write."""
     alias = router.db_for_write(WebhookCall)

@@ -33,6 +33,8 @@ class Command(BaseCommand):
         "HTTP, some twice and out of order, until Ctrl-C. Nothing leaves this machine. With "
         "--check: play once on a database of its own, verify every row, exit with 0 or 1."
     )
+    # Some of Django's own ask the database, and here it need not be there yet.
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
