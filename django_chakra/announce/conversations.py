@@ -124,7 +124,7 @@ def lease(keys: Collection[int], by: str) -> int:
     )
 
 
-def _stamp(done: Round, release: QuerySet[Conversation] | None) -> int:
+def _stamp(done: Round, release: QuerySet[Conversation]) -> int:
     """Write down who was told, and give these conversations back; return how many were."""
     stamped: dict[str, Any] = {"announced_at": DatabaseNow(), "announce_at": None}
     updates: list[tuple[QuerySet[Any], dict[str, Any]]] = []
@@ -132,12 +132,11 @@ def _stamp(done: Round, release: QuerySet[Conversation] | None) -> int:
         keys = sorted(item.subject.pk for item in done.told if isinstance(item.subject, model))
         if keys:
             updates.append((model._default_manager.filter(pk__in=keys), stamped))
-    if release is not None:
-        updates.append((release, {"announcing_until": None, "announcing_by": ""}))
+    updates.append((release, {"announcing_until": None, "announcing_by": ""}))
 
     def write() -> int:
         if done.failed:
             write_down(done.failed)
-        return update_together(updates) if updates else 0
+        return update_together(updates)
 
     return patiently(write, using=router.db_for_write(Message))
