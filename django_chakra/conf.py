@@ -69,6 +69,8 @@ class Settings:
     receiver_max_attempts: int = 10
     #: Longest wait between two attempts, for calls and receivers.
     max_delay_seconds: int = 3600
+    #: A message that was on its way for longer is announced with ``late=True``.
+    late_after: int = 24 * 3600
 
 
 #: Keys of ``CHAKRA`` and of one account, for the checks.

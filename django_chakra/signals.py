@@ -114,8 +114,15 @@ def _is_weak(reference: object) -> bool:
 #: Arguments: ``event``, ``call`` (WebhookCall), ``account`` (alias).
 event_received = ChakraSignal("event_received")
 
-#: A message from a customer, once. Sender: Message. Argument: ``message``.
+#: A message from a customer, once. Sender: Message. Arguments: ``message``, ``late`` (bool).
 message_received = ChakraSignal("message_received")
+
+#: The business wrote elsewhere: on the phone or in Chakra's inbox. Sender: Message.
+#: Argument: ``message``.
+message_echoed = ChakraSignal("message_echoed")
+
+#: A message from before, either way, out of a history. Sender: Message. Argument: ``message``.
+message_imported = ChakraSignal("message_imported")
 
 #: What the platform says of a message of ours, once each. Sender: Message.
 #: Arguments: ``message``, ``delivery_status``.
@@ -123,3 +130,18 @@ message_sent = ChakraSignal("message_sent")
 message_delivered = ChakraSignal("message_delivered")
 message_read = ChakraSignal("message_read")
 message_failed = ChakraSignal("message_failed")
+
+#: One per further family of events, for each fact of each stored call that is no byte-for-byte
+#: repeat. Sender: the event's class. Arguments: ``event``, ``call``, ``account``.
+template_changed = ChakraSignal("template_changed")
+account_changed = ChakraSignal("account_changed")
+number_changed = ChakraSignal("number_changed")
+group_changed = ChakraSignal("group_changed")
+flow_changed = ChakraSignal("flow_changed")
+preference_changed = ChakraSignal("preference_changed")
+identity_changed = ChakraSignal("identity_changed")
+voice_call_reported = ChakraSignal("voice_call_reported")
+conversion_reported = ChakraSignal("conversion_reported")
+history_reported = ChakraSignal("history_reported")
+handover_reported = ChakraSignal("handover_reported")
+platform_error_reported = ChakraSignal("platform_error_reported")

@@ -29,7 +29,10 @@ class ContactAdmin(EvidenceAdmin):
     search_help_text = _("A whole phone number or user id, or an id of ours.")
     fieldsets = (
         (None, {"fields": ("account", "name_heard", "name_time", "username", "identity_table")}),
-        (_("What there is"), {"fields": ("lists", "marketing_stopped_at", "merged_link")}),
+        (
+            _("What there is"),
+            {"fields": ("lists", "marketing_stopped_at", "marketing_at", "merged_link")},
+        ),
     )
 
     def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import fields
 from typing import NamedTuple
 
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from ..events import DeliveryStatusReported, Event, MessageReceived, UnknownEvent, read
+from ..events import DeliveryStatusReported, Event, MessageEvent, UnknownEvent, read
 from ..models import Contact, Conversation, DeliveryStatus, Message, WebhookCall
 from . import render
 from .base import EvidenceAdmin
@@ -48,7 +50,7 @@ def facts_table(page: EvidenceAdmin, call: WebhookCall) -> SafeString | str:
 
 
 def _known(account: str, events: list[Event]) -> Known:
-    ids = [event.external_id for event in events if isinstance(event, MessageReceived)]
+    ids = [event.external_id for event in events if isinstance(event, MessageEvent)]
     keys = [event.key for event in events if isinstance(event, DeliveryStatusReported)]
     messages = (
         Message.objects.filter(account=account, external_id__in=ids)
@@ -84,7 +86,7 @@ def _about(
     page: EvidenceAdmin, event: Event, known: Known
 ) -> tuple[Message | None, SafeString | str]:
     """The message that the fact is about, and the fact in a few words."""
-    if isinstance(event, MessageReceived):
+    if isinstance(event, MessageEvent):
         return known.messages.get(event.external_id), render.short(event.text)
     if isinstance(event, DeliveryStatusReported):
         status = known.statuses.get(event.key)
@@ -94,4 +96,13 @@ def _about(
         return status.message, page.link(DeliveryStatus, status.pk, text)
     if isinstance(event, UnknownEvent):
         return None, render.short(" – ".join(filter(None, (event.name, event.reason))))
-    return None, render.NOTHING
+    return None, render.short(" · ".join(_said(event)))
+
+
+def _said(event: Event) -> Iterator[str]:
+    """The words of an event, beside those that every event has."""
+    common = {field.name for field in fields(Event)}
+    for field in fields(event):
+        value = getattr(event, field.name)
+        if field.name not in common and isinstance(value, str) and value:
+            yield value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..events import phone_digits, platform_id
+from ..events.ids import match_key
 from ..models import ContactIdentity, DeliveryStatus, IdentityKind, Message
 from .filters import accounts
 
@@ -35,7 +36,8 @@ def statuses(term: str) -> Iterator[DeliveryStatus]:
 
 def identities(term: str) -> Iterable[ContactIdentity]:
     """Identities of this phone number, however it is written, or of this user id."""
-    names = {platform_id(term), phone_digits(term)} - {""}
+    phone = phone_digits(term)
+    names = {platform_id(term), phone, match_key(phone)} - {""}
     rows = ContactIdentity.objects.filter(account__in=accounts()).only("pk", "contact_id")
     yield from rows.filter(kind__in=IdentityKind.values, value__in=names)
     yield from rows.filter(match_key__in=names)[:MOST]

@@ -34,11 +34,12 @@ class BusinessNumberAdmin(EvidenceAdmin):
         filters.AccountFilter,
     ]
     search_fields = ("id",)
-    search_help_text = _("A whole phone number id, waba:<id>, or an id of ours.")
+    search_help_text = _("A whole phone number id, waba:<id>, display:<digits>, or an id of ours.")
     fieldsets = (
         (None, {"fields": ("account", "name", "display_number", "phone_number_id", "waba_id")}),
         (_("What there is"), {"fields": ("lists", "seen")}),
-        (_("Standing"), {"fields": ("quality", "messaging_limit", "status")}),
+        (_("Name"), {"fields": ("name_status", "username")}),
+        (_("Standing"), {"fields": ("quality", "messaging_limit", "status", "restrictions")}),
         (_("Technical"), {"classes": ("collapse",), "fields": ("key",)}),
     )
 

@@ -45,7 +45,7 @@ def conversations(keys: Collection[int], by: str, *, leased_at: float | None = N
         found = find_due(remaining, by)
         if awaited := [row for row in found.awaited if row.pk not in linked]:
             linked |= {row.pk for row in awaited}
-            _link(awaited, by)
+            remaining |= _link(awaited, by)
             continue
         done = _tell(found, remaining, by)
         total += len(done.told)
@@ -54,14 +54,19 @@ def conversations(keys: Collection[int], by: str, *, leased_at: float | None = N
     return total
 
 
-def _link(messages: list[Message], by: str) -> None:
-    """Bring in what came before these messages; it becomes due in the next look."""
+def _link(messages: list[Message], by: str) -> set[int]:
+    """Bring in what came before these messages; it becomes due in the next look.
+
+    Returns the conversations that this changed, into which messages may have moved.
+    """
     accounts: dict[str, list[Message]] = {}
     for message in messages:
         accounts.setdefault(message.account, []).append(message)
+    touched: set[int] = set()
     for account, rows in accounts.items():
         now = max(row.announce_at for row in rows if row.announce_at)
-        record.link(account, [row.pk for row in rows], now=now, leased_by=by)
+        touched |= record.link(account, [row.pk for row in rows], now=now, leased_by=by)
+    return touched
 
 
 def _tell(found: Found, keys: Collection[int], by: str) -> Round:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.db.models.functions import Coalesce
 
+from .. import conf
 from ..models import DeliveryStatus, Direction, Message, MessageSource, MessageStatus, StatusType
 from ..models.fields import DatabaseNow
 from ..signals import (
     ChakraSignal,
     message_delivered,
+    message_echoed,
     message_failed,
+    message_imported,
     message_read,
     message_received,
     message_sent,
@@ -57,16 +60,37 @@ class Due:
             if subject.type != StatusType.MESSAGE:
                 return None
             return STATUS_SIGNALS.get(subject.status)
-        if subject.direction == Direction.IN and subject.source == MessageSource.WEBHOOK:
-            return message_received
-        return None
+        return message_signal(subject)
 
     @property
     def arguments(self) -> dict[str, Any]:
         """What the receivers get beside the signal and the sender."""
-        if isinstance(self.subject, DeliveryStatus):
-            return {"message": self.message, "delivery_status": self.subject}
-        return {"message": self.subject}
+        return arguments_for(self.subject)
+
+
+def message_signal(message: Message) -> ChakraSignal | None:
+    """Which signal tells a message, by the way it came; None for what we sent ourselves."""
+    if message.source in (MessageSource.HISTORY, MessageSource.BACKFILL):
+        return message_imported
+    if message.source in (MessageSource.ECHO_PHONE, MessageSource.ECHO_INBOX):
+        return message_echoed
+    return message_received if message.direction == Direction.IN else None
+
+
+def arguments_for(subject: Message | DeliveryStatus) -> dict[str, Any]:
+    """What receivers get of a message or delivery status, beside the signal and the sender."""
+    if isinstance(subject, DeliveryStatus):
+        return {"message": subject.message, "delivery_status": subject}
+    if message_signal(subject) is message_received:
+        return {"message": subject, "late": _is_late(subject)}
+    return {"message": subject}
+
+
+def _is_late(message: Message) -> bool:
+    """Whether it was on its way for so long that an answer may surprise."""
+    at = message.occurred_at
+    late_after = timedelta(seconds=conf.current().late_after)
+    return at is not None and message.received_at - at > late_after
 
 
 @dataclass(slots=True)
@@ -109,12 +133,6 @@ def _messages(keys: Collection[int], by: str) -> Any:
         message__conversation=OuterRef("conversation"), announce_at__isnull=False
     )
     early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None)
-    replies = Message.objects.filter(
-        account=OuterRef("account"), reply_to_external_id=OuterRef("external_id")
-    )
-    quoted = Message.objects.filter(
-        account=OuterRef("account"), external_id=OuterRef("reply_to_external_id")
-    )
     return (
         Message.objects.filter(
             conversation__in=sorted(keys),
@@ -125,13 +143,29 @@ def _messages(keys: Collection[int], by: str) -> Any:
         .annotate(
             has_ticks=Exists(ticks),
             is_awaited=Exists(early.filter(external_id=OuterRef("external_id")))
-            | Exists(replies)
-            | (Q(reply_to=None) & ~Q(reply_to_external_id="") & Exists(quoted))
+            | _unlinked("reply_to", "reply_to_external_id")
+            | _unlinked("target", "target_external_id")
+            | _astray("contact")
+            | _astray("conversation__contact")
             # Asked only where there is such an id: most statuses that wait have none either.
             | (~Q(chakra_id="") & Exists(early.filter(chakra_id=OuterRef("chakra_id")))),
         )
         .order_by("sort_at", "received_at", "pk")
     )
+
+
+def _unlinked(pointer: str, by_id: str) -> Q:
+    """Somebody points at this message's id and not yet at its row, or it at somebody's."""
+    others = Message.objects.filter(account=OuterRef("account"))
+    pointing = others.filter(**{by_id: OuterRef("external_id"), pointer: None})
+    pointed = others.filter(external_id=OuterRef(by_id))
+    own = Q(**{pointer: None}) & ~Q(**{by_id: ""}) & Q(Exists(pointed))
+    return Q(Exists(pointing)) | own
+
+
+def _astray(path: str) -> Q:
+    """Its contact was joined with another one while it was being recorded."""
+    return Q(**{f"{path}__merged_into__isnull": False})
 
 
 def _statuses(keys: Collection[int], by: str) -> Any:

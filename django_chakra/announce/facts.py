@@ -1,30 +1,52 @@
-"""Tell receivers of ``event_received`` every fact of a stored call."""
+"""Tell receivers every fact of a stored call: of ``event_received``, and of the fact's family."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from django.db import router
 
+from .. import events, signals
 from ..events import Event
 from ..models import WebhookCall
 from ..models.contention import patiently
 from ..models.fields import DatabaseNow
-from ..signals import event_received
+from ..signals import ChakraSignal, event_received
 from .failures import Failed, write_down
 
+#: Which signal tells a family of events. Messages and delivery statuses are rows, and have theirs.
+FAMILIES: dict[type[Event], ChakraSignal] = {
+    events.TemplateEvent: signals.template_changed,
+    events.AccountEvent: signals.account_changed,
+    events.NumberEvent: signals.number_changed,
+    events.GroupEvent: signals.group_changed,
+    events.FlowEvent: signals.flow_changed,
+    events.PreferenceEvent: signals.preference_changed,
+    events.IdentityEvent: signals.identity_changed,
+    events.VoiceCallEvent: signals.voice_call_reported,
+    events.ConversionEvent: signals.conversion_reported,
+    events.HistoryReported: signals.history_reported,
+    events.HandoverEvent: signals.handover_reported,
+    events.PlatformErrorReported: signals.platform_error_reported,
+}
 
-def has_receivers(events: Sequence[Event]) -> bool:
+
+def has_receivers(found: Sequence[Event]) -> bool:
     """Whether anybody wants to hear of these facts."""
-    return any(event_received.named_receivers(type(event)) for event in events)
+    return any(
+        signal.named_receivers(type(event))
+        for event in found
+        for signal in _signals(event, is_repeat=False)
+    )
 
 
-def facts(call: WebhookCall, events: Sequence[Event]) -> None:
+def facts(call: WebhookCall, found: Sequence[Event]) -> None:
     """Tell all facts of a processed call in their order, then stamp it."""
     failed = [
-        Failed(event_received.name, receiver, error, call, index)
-        for index, event in enumerate(events)
-        for receiver, error in event_received.tell(
+        Failed(signal.name, receiver, error, call, index)
+        for index, event in enumerate(found)
+        for signal in _signals(event, is_repeat=call.repeat_of_id is not None)
+        for receiver, error in signal.tell(
             type(event), event=event, call=call, account=call.account
         )
         if error is not None
@@ -38,3 +60,10 @@ def facts(call: WebhookCall, events: Sequence[Event]) -> None:
         )
 
     patiently(stamp, using=router.db_for_write(WebhookCall))
+
+
+def _signals(event: Event, *, is_repeat: bool) -> Iterator[ChakraSignal]:
+    """The platform repeats whole calls; a family hears of each fact from the first of them."""
+    yield event_received
+    if not is_repeat:
+        yield from (signal for family, signal in FAMILIES.items() if isinstance(event, family))

@@ -17,6 +17,7 @@ from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, Web
 from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from ..signals import SIGNALS
+from .due import arguments_for
 
 logger = logging.getLogger("django_chakra.announce")
 
@@ -147,11 +148,9 @@ def _give_up(failure: ReceiverFailure) -> None:
 
 def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:
     """Sender and arguments as they were the first time."""
-    if failure.delivery_status is not None:
-        status = failure.delivery_status
-        return Message, {"message": status.message, "delivery_status": status}
-    if failure.message is not None:
-        return Message, {"message": failure.message}
+    subject = failure.delivery_status or failure.message
+    if subject is not None:
+        return Message, arguments_for(subject)
     if failure.call is not None:
         events = read(bytes(failure.call.body))
         if failure.fact is not None and failure.fact < len(events):

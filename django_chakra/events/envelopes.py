@@ -7,21 +7,62 @@ one an UnknownEvent. A reader that raises loses only its own fact.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from . import messages, statuses
-from .base import Event, Json, Reader, Source, Unreadable, mapping
+from . import (
+    account_updates,
+    accounts,
+    conversions,
+    echoes,
+    errors,
+    flows,
+    groups,
+    handovers,
+    history,
+    messages,
+    numbers,
+    people,
+    statuses,
+    templates,
+    voice_calls,
+)
+from .base import Event, Json, Opener, Reader, Source, Unreadable, mapping
 from .bodies import parse
-from .contacts import profile_names
+from .contacts import profiles
 from .ids import platform_id
 from .storable import storable_text
 from .unknown import unknown, unreadable, why
 
-READERS: dict[tuple[str, str, str], Reader] = {**messages.READERS, **statuses.READERS}
-"""All readers, by format, list or event, and type of the item ("*": any)."""
+_FAMILIES = (
+    messages,
+    statuses,
+    echoes,
+    history,
+    voice_calls,
+    groups,
+    people,
+    conversions,
+    handovers,
+    errors,
+    templates,
+    accounts,
+    account_updates,
+    numbers,
+    flows,
+)
+
+READERS: dict[tuple[str, str, str], Reader] = {
+    key: reader for family in _FAMILIES for key, reader in family.READERS.items()
+}
+"""All readers, by format ("meta", "chakra"), field or event ("*": any), and list ("": the value
+itself)."""
+
+OPENERS: dict[tuple[str, str, str], Opener] = {
+    **echoes.OPENERS,
+    **history.OPENERS,
+    **handovers.OPENERS,
+}
+"""What holds several facts, by the same keys."""
 
 _META_OBJECT = "whatsapp_business_account"
-
-# Only these lists hold what their names say: `messages` under `history` or `standby` are copies.
-_READ_LISTS = {("messages", "messages"), ("messages", "statuses"), ("calls", "statuses")}
 
 # A value with one of these is a bundle of lists; any other is one flat fact of its own, whose
 # lists (restrictions, buttons) mean nothing without the keys beside them.
@@ -66,7 +107,7 @@ def _facts(document: dict[str, Json]) -> Iterator[Event]:
     if sender == _META_OBJECT or (sender is None and isinstance(document.get("entry"), list)):
         yield from _meta(document)
     elif "event" in document:
-        yield _chakra(document)
+        yield from _chakra(document)
     else:
         reason = "neither Meta's nor Chakra's format"
         yield unknown(Source(format=""), storable_text(sender), document, reason=reason)
@@ -123,27 +164,37 @@ def _change(source: Source, change: Json) -> Iterator[Event]:
         raise Unreadable("field is no word")
     source = _of_change(source, name, mapping(value))
     if not isinstance(value, dict):
-        if any(name == opened for opened, _ in _READ_LISTS):
-            yield unreadable(source, name, _kept(source, value), reason="value is no object")
-        else:
-            yield unknown(source, name, _kept(source, value))
-    elif _BUNDLE_MARKS.isdisjoint(value):
-        yield _whole_change(source, value)
-    else:
+        known = any(form == "meta" and opened == name for form, opened, _ in READERS)
+        make = unreadable if known else unknown
+        yield make(source, name, _kept(source, value), reason="value is no object")
+    elif _is_bundle(source, value):
         yield from _bundle(source, value)
+    else:
+        yield from _whole_change(source, value)
+
+
+def _is_bundle(source: Source, value: dict[str, Json]) -> bool:
+    """Whether a value is made of lists, by what stands in it or by a list that has a reader."""
+    if not _BUNDLE_MARKS.isdisjoint(value):
+        return True
+    return any(
+        isinstance(part, list) and ("meta", source.name, key) in READERS
+        for key, part in value.items()
+    )
 
 
 def _bundle(source: Source, value: dict[str, Json]) -> Iterator[Event]:
     """The events of a value that holds lists: each item, then one for what stands beside them."""
     lists = {key: part for key, part in value.items() if isinstance(part, list) and part}
-    if "messages" in lists or "statuses" in lists:
+    if len(lists) > 1:
+        # Who the facts are about, and no fact of its own.
         lists.pop("contacts", None)
     for key, items in lists.items():
         for item in items:
-            yield _meta_item(source, key, item)
+            yield from _facts_of(source, key, item, item)
     rest = _beside(value) if lists else value
     if rest or not lists:
-        yield _whole_change(source, rest)
+        yield from _whole_change(source, rest)
 
 
 def _beside(value: dict[str, Json]) -> dict[str, Json]:
@@ -156,13 +207,14 @@ def _beside(value: dict[str, Json]) -> dict[str, Json]:
     }
 
 
-def _whole_change(source: Source, value: dict[str, Json]) -> Event:
-    """The one event of a change, or of what stands beside its lists."""
+def _whole_change(source: Source, value: dict[str, Json]) -> Iterator[Event]:
+    """The event of a change, or of what stands beside its lists; several where it is opened."""
     kept, at = _kept(source, value), value.get("timestamp")
-    for key in ("messages", "statuses"):
-        if (source.name, key) in _READ_LISTS and value.get(key) not in (None, []):
-            return unreadable(source, source.name, kept, at=at, reason=f"{key} is no list")
-    return unknown(source, source.name, kept, at=at)
+    for form, name, key in READERS:
+        if (form, name) == ("meta", source.name) and key and value.get(key) not in (None, []):
+            yield unreadable(source, source.name, kept, at=at, reason=f"{key} is no list")
+            return
+    yield from _facts_of(source, "", value, kept)
 
 
 def _kept(source: Source, value: Json) -> Json:
@@ -178,29 +230,19 @@ def _of_change(source: Source, name: str, value: dict[str, Json]) -> Source:
         name=storable_text(name, 128),
         phone_number_id=platform_id(metadata.get("phone_number_id")),
         display_number=storable_text(metadata.get("display_phone_number"), 64),
-        profiles=profile_names(value.get("contacts")),
+        profiles=profiles(value.get("contacts")),
     )
 
 
-def _meta_item(source: Source, key: str, item: Json) -> Event:
-    """The event of one item of a list."""
-    name = f"{source.name}.{key[:128]}"
-    if (source.name, key) not in _READ_LISTS:
-        return unknown(source, name, item)
-    return _guarded(source, key, name, item, item)
-
-
-def _chakra(document: dict[str, Json]) -> Event:
-    """The event of Chakra's own body ``{"event": …, "payload": …}``."""
+def _chakra(document: dict[str, Json]) -> Iterator[Event]:
+    """The events of Chakra's own body ``{"event": …, "payload": …}``."""
     payload = mapping(document.get("payload"))
     source = _chakra_source(document.get("event"), payload)
     if not source.name:
-        return unreadable(source, "", document, reason="event is no word")
-    if source.name == "message":
-        return _guarded(source, "message", "message", payload.get("message"), document)
-    if source.name in ("status", "deliveryStatus"):
-        return _guarded(source, source.name, source.name, document.get("payload"), document)
-    return unknown(source, source.name, document)
+        yield unreadable(source, "", document, reason="event is no word")
+        return
+    item = payload.get("message") if source.name == "message" else document.get("payload")
+    yield from _facts_of(source, "", item, document)
 
 
 def _chakra_source(event: Json, payload: dict[str, Json]) -> Source:
@@ -214,25 +256,44 @@ def _chakra_source(event: Json, payload: dict[str, Json]) -> Source:
         waba_id=next(filter(None, (platform_id(payload.get(k)) for k in _CHAKRA_WABA)), ""),
         phone_number_id=next(filter(None, map(platform_id, spelt)), ""),
         display_number=storable_text(display or metadata.get("display_phone_number"), 64),
-        profiles=profile_names(payload.get("contacts")),
+        profiles=profiles(payload.get("contacts")),
         time=payload.get("timestamp"),
         payload=payload,
     )
 
 
-def _guarded(source: Source, key: str, name: str, item: Json, raw: Json) -> Event:
-    """What the reader makes of an item; what it has none for, or cannot read, is kept with raw."""
-    at = mapping(item).get("timestamp")
+def _facts_of(source: Source, key: str, item: Json, raw: Json) -> Iterator[Event]:
+    """The events of an item, of those inside it where it holds several."""
+    opener = OPENERS.get((source.format, source.name, key))
+    if opener is None:
+        yield _guarded(source, key, item, raw)
+        return
     try:
         if not isinstance(item, dict):
-            raise Unreadable(f"{key} is no object")
-        reader = READERS.get((source.format, key, "*"))
-        if reader is None:
-            word = messages.type_of(item)
-            name = f"{source.name}.{word[:128]}"
-            reader = READERS.get((source.format, key, word))
+            raise Unreadable(f"{key or source.name} is no object")
+        for inside, name, part in opener(source, item):
+            yield _guarded(inside, name, part, part)
+    except Exception as error:
+        yield unreadable(source, _name(source, key), raw, reason=why(error))
+
+
+def _guarded(source: Source, key: str, item: Json, raw: Json) -> Event:
+    """What the reader makes of an item; what it has none for, or cannot read, is kept with raw."""
+    at = mapping(item).get("timestamp")
+    name = _name(source, key)
+    try:
+        reader = READERS.get((source.format, source.name, key)) or READERS.get(
+            (source.format, "*", key)
+        )
         if reader is None:
             return unknown(source, name, raw, at=at)
+        if not isinstance(item, dict):
+            raise Unreadable(f"{key or source.name} is no object")
         return reader(source, item)
     except Exception as error:
         return unreadable(source, name, raw, at=at, reason=why(error))
+
+
+def _name(source: Source, key: str) -> str:
+    """What the platform calls a fact: its field or event, and its list."""
+    return f"{source.name}.{key[:128]}" if key else source.name

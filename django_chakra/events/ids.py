@@ -52,6 +52,21 @@ def phone_digits(value: object) -> str:
     return digits if is_phone else ""
 
 
+def match_key(digits: str) -> str:
+    """One spelling for all spellings of a phone number (digits), by which two are compared.
+
+    Mobile numbers got a digit that WhatsApp's ids do not always have: Brazil's ninth digit after
+    the area code (55 11 9 8888 7777), a 1 after Mexico's 52, a 9 after Argentina's 54. It is left
+    out. Brazil's only before 6 to 9, where mobile numbers began: 3 is a landline.
+    """
+    if len(digits) == 13:
+        if digits.startswith("55") and digits[4] == "9" and digits[5] in "6789":
+            return digits[:4] + digits[5:]
+        if digits.startswith(("521", "549")):
+            return digits[:2] + digits[3:]
+    return digits
+
+
 def only_digits(text: str) -> str:
     """The ASCII digits of a text, for numbers that people format."""
     return _NO_DIGIT.sub("", text)

@@ -1,131 +1,131 @@
-"""Messages that customers write: of both formats, so far texts.
+"""Messages: what customers write, what is echoed of our own answers, what a history holds.
 
 Meta: https://developers.facebook.com/docs/whatsapp/cloud-api/webhooks/reference/messages
 Chakra: https://apidocs.chakrahq.com/doc-919167 (Inbound Events, event ``message``)
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from .base import Event, Identity, Json, Reader, Source, Unreadable, mapping
 from .canonical import canonical
 from .clock import platform_time
-from .ids import hashed, is_wamid, only_digits, phone_digits, platform_id
+from .contacts import identities, profile_of, together
+from .content import KINDS, content_of, type_of
+from .ids import hashed, is_wamid, match_key, only_digits, phone_digits, platform_id
 from .storable import storable, storable_text
 from .unknown import unknown
 
-_USER_ID = re.compile(r"[A-Z]{2}\.[A-Za-z0-9]{1,128}")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MessageReceived(Event):
-    """A customer wrote to one of our numbers.
+class MessageEvent(Event):
+    """One message, whoever wrote it and however it came.
 
     ``external_id`` is the wamid, or "sha256:…" of the item when the platform gave no id;
     ``chakra_id`` is Chakra's own, "" in Meta's format. ``message_type`` is the platform's word,
-    ``name`` the profile name (at most 255 characters, "" when not given), ``reply_to`` the
-    external id of the quoted message or "". ``item`` is a storable copy of the message.
+    ``role`` "bubble", "reaction", "edit", "revoke" or "notice", ``text`` what a person reads.
+    ``target`` is the external id of what a reaction, edit or revoke is about, ``reply_to`` of the
+    quoted message; both may be "". ``identities`` are those of the customer (in a group, of who
+    spoke), ``name`` and ``username`` what they call themselves, at most 255 characters.
+    ``group_id`` is "" outside groups. ``is_ours``: the business wrote it. ``item`` is a storable
+    copy.
     """
 
     external_id: str
     chakra_id: str
     message_type: str
-    sender: Identity
-    name: str
+    role: str
     text: str
+    target: str
     reply_to: str
+    identities: tuple[Identity, ...]
+    group_id: str
+    name: str
+    username: str
+    is_ours: bool
     item: Json
 
 
-def type_of(item: Mapping[str, Json]) -> str:
-    """The platform's word for what a message is; Unreadable when it has none.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageReceived(MessageEvent):
+    """A customer wrote to one of our numbers."""
 
-    A text without the word is taken for a text: some relays leave it out.
+    KINDS: ClassVar[tuple[str, ...]] = (*(f"message.{word}" for word in KINDS), "message.other")
+
+
+def read_received(source: Source, item: dict[str, Json]) -> Event:
+    """The event of an item of ``messages[]``; an UnknownEvent for one from our own number.
+
+    Unreadable without a sender, or without what makes its type.
     """
-    word = item.get("type")
-    if word is None and "text" in item:
-        return "text"
-    if not isinstance(word, str) or not word:
-        raise Unreadable("type is no word")
-    return word
-
-
-def read_text(source: Source, item: dict[str, Json]) -> Event:
-    """The event of a text; an UnknownEvent for our own and for group messages.
-
-    Unreadable without a sender or without a text.
-    """
-    reason = _not_inbound(source, item)
-    if reason:
+    if is_ours(source, item):
         name = f"{source.name}.{type_of(item)}"
-        return unknown(source, name, _whole(source, item), at=item.get("timestamp"), reason=reason)
+        reason = "it is from our own number"
+        return unknown(source, name, whole(source, item), at=item.get("timestamp"), reason=reason)
     sender = _sender(source, item)
-    moment = platform_time(item.get("timestamp")) or platform_time(source.time)
-    copy = storable(item)
+    word = type_of(item)
     return MessageReceived(
-        kind="message.text",
-        format=source.format,
-        waba_id=source.waba_id,
-        phone_number_id=source.phone_number_id,
-        display_number=source.display_number,
-        occurred_at=moment,
-        raw=storable(_whole(source, item)) if source.payload else copy,
-        external_id=_external_id(source, item),
-        chakra_id=_chakra_id(source),
-        message_type=storable_text(type_of(item), 64),
-        sender=sender,
-        name=_name(source, item, sender),
-        text=_text(item),
-        reply_to=platform_id(mapping(item.get("context")).get("id")),
-        item=copy,
+        kind=f"message.{word if word in KINDS else 'other'}",
+        **described(source, item, sender),
     )
 
 
-def _whole(source: Source, item: dict[str, Json]) -> Json:
+def described(source: Source, item: dict[str, Json], known: list[Identity]) -> dict[str, Any]:
+    """What every event of a message says: all but its kind, with ``known`` as the customer."""
+    moment = platform_time(item.get("timestamp")) or platform_time(source.time)
+    copy = storable(item)
+    profile = profile_of(source.profiles, known)
+    content = content_of(item)
+    return {
+        "format": source.format,
+        "waba_id": source.waba_id,
+        "phone_number_id": source.phone_number_id,
+        "display_number": source.display_number,
+        "occurred_at": moment,
+        "raw": storable(whole(source, item)) if source.payload else copy,
+        "external_id": _external_id(source, item),
+        "chakra_id": _chakra_id(source),
+        "message_type": storable_text(type_of(item), 64),
+        "role": content.role,
+        "text": content.text,
+        "target": content.target,
+        "reply_to": platform_id(mapping(item.get("context")).get("id")),
+        "identities": together(known, profile.identities),
+        "group_id": platform_id(item.get("group_id")),
+        "name": profile.name or storable_text(source.payload.get("profile_name"), 255),
+        "username": profile.username,
+        "is_ours": False,
+        "item": copy,
+    }
+
+
+def whole(source: Source, item: dict[str, Json]) -> Json:
     """The fact with its context: Chakra's whole body, or Meta's item."""
     return {"event": source.name, "payload": dict(source.payload)} if source.payload else item
 
 
-def _not_inbound(source: Source, item: Mapping[str, Json]) -> str:
-    """Why the item must not be taken for a customer's message to us; "" when it may."""
-    ours = only_digits(source.display_number)
-    if ours and phone_digits(item.get("from")) == ours:
-        return "it is from our own number"
-    if item.get("group_id") is not None:
-        return "group messages are not read yet"
-    return ""
+def is_ours(source: Source, item: Mapping[str, Json]) -> bool:
+    """Whether the item names our own number as its sender, in whichever spelling."""
+    ours = match_key(only_digits(source.display_number))
+    return bool(ours) and match_key(phone_digits(item.get("from"))) == ours
 
 
-def _sender(source: Source, item: Mapping[str, Json]) -> Identity:
-    """Who wrote: by phone, else by user id, which adopters of usernames have alone."""
+def _sender(source: Source, item: Mapping[str, Json]) -> list[Identity]:
+    """Who wrote, by phone and by user id, which adopters of usernames have alone."""
     written = item.get("from") or source.payload.get("from")
-    phone = phone_digits(written)
-    if phone:
-        return Identity("phone", phone)
-    user_id = platform_id(item.get("from_user_id"))
-    if not user_id and isinstance(written, str) and _USER_ID.fullmatch(written):
-        # Seen in the wild: the user id in the place of the phone number.
-        user_id = written
-    if not user_id:
+    known = identities(written, item.get("from_user_id"), item.get("from_parent_user_id"))
+    if not known:
         raise Unreadable("neither from nor from_user_id names the sender")
-    return Identity("user_id", user_id)
+    if item.get("type") == "system":
+        known += _renamed(mapping(item.get("system")))
+    return known
 
 
-def _name(source: Source, item: Mapping[str, Json], sender: Identity) -> str:
-    """The sender's profile name, by phone, else by user id."""
-    by_user_id = Identity("user_id", platform_id(item.get("from_user_id")))
-    found = source.profiles.get(sender) or source.profiles.get(by_user_id)
-    return found or storable_text(source.payload.get("profile_name"), 255)
-
-
-def _text(item: Mapping[str, Json]) -> str:
-    """What the customer wrote, whole; a relay has the text itself where Meta has an object."""
-    text = item.get("text")
-    body = text if isinstance(text, str) else mapping(text).get("body")
-    if isinstance(body, bool) or not isinstance(body, str | int | float):
-        raise Unreadable("text has no body")
-    return storable_text(body)
+def _renamed(system: Mapping[str, Json]) -> list[Identity]:
+    """What a notice says of the sender's identities: the new number, the new user id."""
+    phone = system.get("wa_id") or system.get("new_wa_id")
+    return identities(phone, system.get("user_id"), system.get("parent_user_id"))
 
 
 def _external_id(source: Source, item: dict[str, Json]) -> str:
@@ -154,7 +154,7 @@ def _chakra_id(source: Source) -> str:
 
 
 READERS: dict[tuple[str, str, str], Reader] = {
-    ("meta", "messages", "text"): read_text,
-    ("chakra", "message", "text"): read_text,
+    ("meta", "messages", "messages"): read_received,
+    ("chakra", "message", ""): read_received,
 }
-"""By format, list or event, and type of the item."""
+"""By format, field or event, and list."""

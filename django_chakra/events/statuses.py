@@ -5,19 +5,19 @@ Chakra: https://apidocs.chakrahq.com/doc-919167 (Inbound Events, ``status``, ``d
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .base import Event, Json, Reader, Source, Unreadable, mapping
 from .canonical import canonical
+from .causes import cause_of
 from .clock import platform_time
 from .ids import is_wamid, phone_digits, platform_id
 from .storable import storable, storable_text
 from .unknown import unknown
 
-WORDS = frozenset(
-    {"accepted", "sent", "delivered", "read", "played", "failed", "deleted", "warning"}
-)
+WORDS = ("accepted", "sent", "delivered", "read", "played", "failed", "deleted", "warning")
 """The words with a kind of their own; every other one is kept under the kind "status.other"."""
 
 
@@ -31,6 +31,8 @@ class DeliveryStatusReported(Event):
     digits or ids. ``error_code`` is Meta's, within 32 bits; ``error_title`` at most 255 characters,
     ``error_details`` whole. ``callback_data`` is what we sent along, at most 512 characters.
     """
+
+    KINDS: ClassVar[tuple[str, ...]] = (*(f"status.{word}" for word in WORDS), "status.other")
 
     external_id: str
     chakra_id: str
@@ -80,7 +82,7 @@ def _status(
     if not any(ids):
         raise Unreadable("the status names no message")
     status = _word(item)
-    code, title, details = _cause(item)
+    code, title, details = cause_of(item)
     pricing = mapping(item.get("pricing"))
     billable = pricing.get("billable")
     return DeliveryStatusReported(
@@ -161,53 +163,10 @@ def _callback_data(item: Mapping[str, Json]) -> str:
     return next(filter(None, texts), "")
 
 
-def _cause(item: Mapping[str, Json]) -> tuple[int | None, str, str]:
-    """Code, title and details of a failure, each from the first place that has it."""
-    code: int | None = None
-    title = details = message = ""
-    for cause in _causes(item):
-        if code is None:
-            code = _code(cause.get("code"))
-        title = title or storable_text(cause.get("title"), 255)
-        data = mapping(cause.get("error_data"))
-        details = details or storable_text(data.get("details") or cause.get("details"))
-        message = message or storable_text(cause.get("message"))
-    return code, title or message[:255], details or message
-
-
-def _causes(item: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
-    """The places where a cause may stand: Meta's, then Chakra's, which integrators found later."""
-    yield from _objects(item.get("errors"))
-    context = item.get("errorContext")
-    provided = mapping(context).get("providerPayload")
-    yield from _objects(provided)
-    yield from _objects(mapping(provided).get("error"))
-    yield from _objects(mapping(provided).get("errors"))
-    yield from _objects(context)
-    yield from _objects(item.get("error"))
-
-
-def _objects(value: Json) -> Iterator[dict[str, Json]]:
-    """The objects a value is or lists; a bare text is taken for a message."""
-    for entry in value if isinstance(value, list) else [value]:
-        if isinstance(entry, dict):
-            yield entry
-        elif isinstance(entry, str):
-            yield {"message": entry}
-
-
-def _code(value: Json) -> int | None:
-    """An error code of at most 32 bits, from a number or ASCII digits."""
-    if isinstance(value, str) and len(value) <= 10 and value.isascii() and value.isdigit():
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if -(2**31) <= value < 2**31 else None
-
-
 READERS: dict[tuple[str, str, str], Reader] = {
-    ("meta", "statuses", "*"): read_meta,
-    ("chakra", "status", "*"): read_chakra,
-    ("chakra", "deliveryStatus", "*"): read_chakra,
+    ("meta", "messages", "statuses"): read_meta,
+    ("meta", "calls", "statuses"): read_meta,
+    ("chakra", "status", ""): read_chakra,
+    ("chakra", "deliveryStatus", ""): read_chakra,
 }
-"""By format, list or event, and type of the item ("*": any)."""
+"""By format, field or event, and list."""

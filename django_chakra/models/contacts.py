@@ -22,7 +22,21 @@ class Contact(models.Model):
     username = models.CharField(
         _("username"), max_length=255, blank=True, help_text=_("Shown, never an identity.")
     )
-    marketing_stopped_at = models.DateTimeField(_("marketing stopped at"), null=True, blank=True)
+    username_at = models.DateTimeField(
+        _("username at"), null=True, blank=True, help_text=_("Platform time of that username.")
+    )
+    marketing_stopped_at = models.DateTimeField(
+        _("marketing stopped at"),
+        null=True,
+        blank=True,
+        help_text=_("Since when they want no marketing; empty when they do, or never said."),
+    )
+    marketing_at = models.DateTimeField(
+        _("marketing at"),
+        null=True,
+        blank=True,
+        help_text=_("Platform time of their last word about marketing."),
+    )
     merged_into = models.ForeignKey(
         "self",
         verbose_name=_("merged into"),

@@ -59,15 +59,28 @@ class Batch:
 
     def announce(self) -> None:
         """Tell receivers of what was recorded."""
-        for call in self.calls:
-            if call.pk not in self.errors and announce.has_receivers(self.events[call.pk]):
-                self._keep_claims()
-                announce.facts(call, self.events[call.pk])
+        awaited = [
+            call
+            for call in self.calls
+            if call.pk not in self.errors and announce.has_receivers(self.events[call.pk])
+        ]
+        first = self._first_of_their_bodies(awaited)
+        for call in awaited:
+            self._keep_claims()
+            call.repeat_of_id = first.get(call.pk)
+            announce.facts(call, self.events[call.pk])
         if self.written.unlinked:
             self.written.conversations |= record.settle(
                 self.account, self.written.unlinked, now=self._now, leased_by=self.by
             )
         announce.conversations(self.written.conversations, self.by, leased_at=self.leased_at)
+
+    def _first_of_their_bodies(self, calls: Sequence[WebhookCall]) -> dict[int, int | None]:
+        """What marking them as processed found out: which of them are repeats."""
+        if not calls:
+            return {}
+        rows = WebhookCall.objects.filter(pk__in=[call.pk for call in calls])
+        return dict(rows.values_list("pk", "repeat_of_id"))
 
     def _keep_claims(self) -> None:
         """Hold the calls that wait for their receivers, when those before them took long."""

@@ -11,10 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..events import DeliveryStatusReported, MessageReceived
-from . import messages, statuses
+from ..events import DeliveryStatusReported, MessageEvent
+from . import about, messages, statuses
 from .conversations import refresh
 from .facts import Fact
+from .joining import Announcer
 from .links import link, settle
 
 __all__ = ["Fact", "Written", "link", "settle", "write"]
@@ -38,9 +39,11 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str)
         leased_by: who will announce; takes the lease of each changed conversation that is free.
     """
     written = Written()
-    texts = [fact for fact in facts if isinstance(fact.event, MessageReceived)]
-    if texts:
-        touched, unlinked = messages.write(account, texts, now=now, leased_by=leased_by)
+    by = Announcer(now, leased_by)
+    written.conversations |= about.write(account, facts, by=by)
+    spoken = [fact for fact in facts if isinstance(fact.event, MessageEvent)]
+    if spoken:
+        touched, unlinked = messages.write(account, spoken, by=by)
         written.conversations |= touched
         written.unlinked += unlinked
     ticks = [fact for fact in facts if isinstance(fact.event, DeliveryStatusReported)]

@@ -1,7 +1,7 @@
-"""Bring together what came apart: delivery statuses and replies that were here first.
+"""Bring together what came apart: statuses, replies and changes that were here first.
 
-A status and its message may be recorded at the same moment in two transactions that can't see each
-other. So each side looks again after its own commit, and either one finds the other.
+Two rows that belong together may be recorded at the same moment in two transactions that can't see
+each other. So each side looks again after its own commit, and either one finds the other.
 """
 
 from __future__ import annotations
@@ -12,10 +12,16 @@ from datetime import datetime
 from django.db import router
 from django.db.models import Q
 
-from ..models import DeliveryStatus, Message
+from ..models import Contact, DeliveryStatus, Message
 from ..models.contention import patiently
+from ..models.statements import upsert
 from . import statuses
+from .changes import show
 from .conversations import refresh
+from .joining import Announcer, join
+
+#: Columns that point at another message, with the id by which the platform names that one.
+POINTERS = {"reply_to": "reply_to_external_id", "target": "target_external_id"}
 
 
 def link(account: str, messages: Collection[int], *, now: datetime, leased_by: str) -> set[int]:
@@ -30,8 +36,11 @@ def link(account: str, messages: Collection[int], *, now: datetime, leased_by: s
             named, account=account, message=None
         )
         linked = statuses.point(list(waiting.order_by("key")), rows)
-        touched = _tell(linked, rows, now)
-        _quote(account, rows)
+        touched = _tell(linked, rows, now) | _rejoin(messages, Announcer(now, leased_by))
+        for pointer in POINTERS:
+            pointed = _point(account, pointer, rows)
+            if pointer == "target" and pointed:
+                touched |= show(pointed)
         if touched:
             refresh(touched, leased_by=leased_by)
         return touched
@@ -39,24 +48,34 @@ def link(account: str, messages: Collection[int], *, now: datetime, leased_by: s
     return patiently(work, using=router.db_for_write(Message))
 
 
-def _quote(account: str, rows: list[Message]) -> None:
-    """Point replies at what they quote: others at these messages, and these at others."""
-    known = {row.external_id: row.pk for row in rows}
-    unlinked = Q(reply_to_external_id__in=[i for i in known if i])
-    unlinked |= Q(pk__in=[row.pk for row in rows if row.reply_to_external_id])
-    replies = dict(
-        Message.objects.filter(unlinked, account=account, reply_to=None)
-        .order_by("pk")
-        .values_list("pk", "reply_to_external_id")
-    )
-    quoted = dict(
-        Message.objects.filter(
-            account=account, external_id__in=sorted({i for i in replies.values() if i})
-        ).values_list("external_id", "pk")
-    )
-    for pk, external_id in replies.items():
-        if external_id in quoted:
-            Message.objects.filter(pk=pk, reply_to=None).update(reply_to=quoted[external_id])
+def _rejoin(messages: Collection[int], by: Announcer) -> set[int]:
+    """Bring messages home that were recorded while their contact was joined with another one."""
+    touched: set[int] = set()
+    for path in ("messages", "conversations__messages"):
+        astray = Contact.objects.filter(**{f"{path}__in": messages}, merged_into__isnull=False)
+        for pk, into in astray.values_list("pk", "merged_into").distinct():
+            touched |= join({pk, into or pk}, by)[1]
+    return touched
+
+
+def _point(account: str, pointer: str, rows: list[Message]) -> set[int]:
+    """Point others at these messages, and these at others; return what is pointed at by now."""
+    by_id = POINTERS[pointer]
+    own = [i for row in rows if (i := row.external_id)]
+    unlinked = Q(**{f"{by_id}__in": own})
+    unlinked |= Q(pk__in=[row.pk for row in rows if getattr(row, by_id)])
+    pointing = list(Message.objects.filter(unlinked, account=account, **{pointer: None}))
+    wanted = sorted({getattr(row, by_id) for row in pointing})
+    if not wanted:
+        return set()
+    found = Message.objects.filter(account=account, external_id__in=wanted)
+    known = dict(found.values_list("external_id", "pk"))
+    pointed = [row for row in pointing if getattr(row, by_id) in known]
+    for row in pointed:
+        setattr(row, f"{pointer}_id", known[getattr(row, by_id)])
+    if pointed:
+        upsert(sorted(pointed, key=lambda row: row.pk), by=["id"], update=[pointer])
+    return {known[getattr(row, by_id)] for row in pointed}
 
 
 def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str) -> set[int]:

@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
-from ..events import Json, canonical, completeness, platform_time
-from ..events.base import mapping
-from ..models import DeliveryStatus, Direction, Message
+from ..models import DeliveryStatus, Direction, Message, MessageSource, MessageStatus
 from ..models.statements import upsert
+from .changes import show
 from .conversations import fold
+from .copies import SOURCES, content_rank
+from .joining import Announcer, move
+from .people import Peer
+from .places import Places
 
-
-def content_rank(item: Json) -> tuple[int, float, str]:
-    """How much a copy says: the fuller, then the later, then by its text."""
-    # By the copy's own time: the row's is the earliest of all copies.
-    at = platform_time(mapping(item).get("timestamp"))
-    return (completeness(item), at.timestamp() if at else 0.0, canonical(item))
+#: What stands or falls with the content.
+CONTENT = ("kind", "role", "text", "payload", "target_external_id", "reply_to_external_id")
+LINKS = ("target_id", "reply_to_id")
+#: What another copy of a message may change.
+SAVED = (
+    *CONTENT,
+    "target",
+    "reply_to",
+    "direction",
+    "source",
+    "status",
+    "contact",
+    "chakra_id",
+    "occurred_at",
+    "conversation",
+    "number_named",
+    "announce_at",
+)
 
 
 @dataclass(slots=True)
@@ -25,39 +39,82 @@ class Merge:
 
     account: str
     copies: dict[str, Message]
-    #: Those whose number is named.
-    named: set[str]
-    #: Conversations made for this batch, perhaps for nothing.
-    made: set[int]
-    now: datetime
-    leased_by: str
+    #: Whom the copies' conversations are with.
+    peers: dict[str, Peer]
+    places: Places
+    by: Announcer
     #: Chakra's ids that the rows did not know before.
     learned: set[str] = field(default_factory=set)
+    #: Conversations that may be empty now, and where what stood in them went.
+    left: dict[int, int] = field(default_factory=dict)
+    _rows: list[Message] | None = None
+
+    @property
+    def rows(self) -> list[Message]:
+        """The rows that are there; the upsert before has locked them."""
+        if self._rows is None:
+            self._rows = list(
+                Message.objects.select_related("conversation").filter(
+                    account=self.account, external_id__in=sorted(self.copies)
+                )
+            )
+        return self._rows
+
+    def strangers(self) -> list[set[int]]:
+        """Pairs of contacts that one message names, each in another copy."""
+        found = []
+        for row in self.rows:
+            copy, peer = self.copies[str(row.external_id)], self.peers[str(row.external_id)]
+            if row.direction != copy.direction or row.source == MessageSource.SEND:
+                continue
+            pairs = [(row.contact_id, copy.contact_id)]
+            if isinstance(peer, int):
+                pairs.append((row.conversation.contact_id, peer))
+            found += [{one, other} for one, other in pairs if one and other and one != other]
+        return found
+
+    def introduce(self) -> None:
+        """Make one contact of each of these pairs."""
+        people = self.places.people
+        # Who went into another one before goes along under that one's key.
+        gone: dict[int, int] = {}
+        for pair in self.strangers():
+            contacts = {gone.get(contact, contact) for contact in pair}
+            if len(contacts) > 1:
+                people.join(contacts)
+                kept = min(contacts)
+                gone |= {contact: kept for contact in contacts}
+                gone = {one: kept if into in contacts else into for one, into in gone.items()}
+        self.places.settle()
 
     def carry_out(self) -> set[int]:
-        """Merge them into their rows; return the conversations that changed."""
-        rows = Message.objects.select_related("conversation").filter(
-            account=self.account, external_id__in=sorted(self.copies)
-        )
+        """Merge the copies into their rows; return the conversations that changed."""
         changed: list[Message] = []
         touched: set[int] = set()
-        left: dict[int, int] = {}
-        for row in rows:
+        for row in self.rows:
             copy, before = self.copies[str(row.external_id)], row.conversation
-            if self._moves(row, copy):
-                left[before.pk] = copy.conversation_id
-                move(row, copy.conversation_id, self.now, self.leased_by)
-            elif copy.conversation_id in self.made - {before.pk}:
-                left[copy.conversation_id] = before.pk
+            self._place(row, copy)
             if copy.chakra_id > row.chakra_id:
                 self.learned.add(copy.chakra_id)
             if _merge_content(row, copy) or row.conversation_id != before.pk:
                 changed.append(row)
                 touched |= {before.pk, row.conversation_id}
-        save(changed)
-        for emptied, into in sorted(left.items()):
+        if changed:
+            upsert(sorted(changed, key=lambda row: row.pk), by=["id"], update=SAVED)
+        if edited := [row.pk for row in changed if row.edited_at]:
+            show(edited)
+        for emptied, into in sorted(self.left.items()):
             fold(emptied, into)
         return touched
+
+    def _place(self, row: Message, copy: Message) -> None:
+        """Move the row where the copy belongs, or forget the place that was made for the copy."""
+        before = row.conversation_id
+        if self._moves(row, copy):
+            self.left[before] = copy.conversation_id
+            move(row, copy.conversation_id, self.by)
+        elif copy.conversation_id in self.places.made - {before}:
+            self.left[copy.conversation_id] = before
 
     def wake_statuses(self) -> list[int]:
         """Make due the resting delivery statuses that name only an id which is known by now."""
@@ -68,61 +125,48 @@ class Merge:
         )
         keys = list(resting.values_list("pk", flat=True))
         if keys:
-            resting.filter(pk__in=keys).update(announce_at=self.now)
+            resting.filter(pk__in=keys).update(announce_at=self.by.now)
         return keys
 
     def _moves(self, row: Message, copy: Message) -> bool:
-        """A named number is always right; where it is not named, the row knows no less."""
-        elsewhere = row.conversation_id != copy.conversation_id
-        return elsewhere and row.external_id in self.named and row.direction == Direction.IN
-
-
-def move(row: Message, place: int, now: datetime, leased_by: str) -> None:
-    """Put a message into another conversation."""
-    before = row.conversation
-    row.conversation_id = place
-    held = before.announcing_until is not None and before.announcing_until > now
-    if row.announce_at and held and before.announcing_by != leased_by:
-        # Its holder is telling it now; should that one stop, it is due once the lease is over.
-        row.announce_at = before.announcing_until
-
-
-def _merged(row: Message) -> tuple[object, ...]:
-    """What a copy may change."""
-    ids = (row.chakra_id, row.number_named, row.reply_to_id)
-    return (row.payload, row.occurred_at, row.announce_at, *ids)
+        """Where a group or a number is named is always right; else the row knows no less."""
+        if row.conversation_id == copy.conversation_id or row.source == MessageSource.SEND:
+            return False
+        if row.direction != copy.direction:
+            return copy.direction == Direction.OUT
+        in_group = isinstance(self.peers[str(row.external_id)], str)
+        was_in_group = row.conversation.group_id is not None
+        if in_group != was_in_group:
+            return in_group
+        return copy.number_named
 
 
 def _merge_content(row: Message, copy: Message) -> bool:
     """Take over what the copy knows better; say whether anything changed."""
-    before = _merged(row)
-    if row.direction == Direction.IN and content_rank(copy.payload) > content_rank(row.payload):
-        row.kind, row.text, row.payload = copy.kind, copy.text, copy.payload
-        row.reply_to_external_id = copy.reply_to_external_id
-        row.reply_to_id = copy.reply_to_id
+    compared = [*CONTENT, *LINKS, "direction", "source", "status", "contact_id", "chakra_id"]
+    compared += ["occurred_at", "number_named", "announce_at"]
+    before = [getattr(row, name) for name in compared]
+    if row.direction == copy.direction:
+        _take(row, copy)
+    elif copy.direction == Direction.OUT:
+        # Whoever says that we wrote it knows more.
+        for name in (*CONTENT, *LINKS, "direction", "source", "status", "contact_id"):
+            setattr(row, name, getattr(copy, name))
+        row.occurred_at, row.number_named = copy.occurred_at, copy.number_named
+        row.chakra_id = max(row.chakra_id, copy.chakra_id)
+    return before != [getattr(row, name) for name in compared]
+
+
+def _take(row: Message, copy: Message) -> None:
+    """The greatest content, the highest status, the earliest time."""
+    ours = row.source == MessageSource.SEND
+    if not ours and content_rank(copy.payload) > content_rank(row.payload):
+        for name in (*CONTENT, *LINKS):
+            setattr(row, name, getattr(copy, name))
+    if MessageStatus.rank(copy.status) > MessageStatus.rank(row.status):
+        row.status = copy.status
+    row.source = max(row.source, copy.source, key=SOURCES.index)
     row.chakra_id = max(row.chakra_id, copy.chakra_id)
     row.number_named = row.number_named or copy.number_named
     times = [at for at in (row.occurred_at, copy.occurred_at) if at]
     row.occurred_at = min(times, default=None)
-    return before != _merged(row)
-
-
-def save(rows: list[Message]) -> None:
-    """Write back messages that exist."""
-    if rows:
-        upsert(
-            sorted(rows, key=lambda row: row.pk),
-            by=["id"],
-            update=[
-                "kind",
-                "text",
-                "payload",
-                "chakra_id",
-                "occurred_at",
-                "conversation",
-                "number_named",
-                "announce_at",
-                "reply_to",
-                "reply_to_external_id",
-            ],
-        )

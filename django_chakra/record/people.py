@@ -2,38 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple, cast
-
-from django.db.models import Q
+from typing import Any, TypeAlias, cast
 
 from ..events import Identity
-from ..models import BusinessNumber, Contact, ContactIdentity
+from ..events.ids import match_key
+from ..models import BusinessNumber, Contact, ContactIdentity, Conversation
 from ..models.statements import upsert
+from .joining import Announcer, join
+from .numbers import NumberFact, absorb, display_key, merge
 
+#: Whom a conversation is with: a contact's key, or a group's id.
+Peer: TypeAlias = "int | str"
 
-class NumberFact(NamedTuple):
-    """What a fact says of our number."""
-
-    phone_number_id: str
-    waba_id: str
-    display_number: str
-    seen_at: datetime | None
-
-    @property
-    def key(self) -> str:
-        """The number's key: its id, else the WABA's, else ``?``."""
-        if self.phone_number_id:
-            return self.phone_number_id
-        # Cut like any id; a WABA id of that length is nobody's.
-        return f"waba:{self.waba_id}"[:255] if self.waba_id else "?"
-
-    @property
-    def is_named(self) -> bool:
-        """Whether the fact names the number itself, and not merely its WABA."""
-        return bool(self.phone_number_id)
+_NUMBER = ("pk", "number_id", "number__key", "number__seen_at", "number__waba_id")
+_CONVERSATION = (*_NUMBER, "number__display_number")
+_CONTACTS_CONVERSATION = tuple(f"contact__conversations__{name}" for name in _CONVERSATION)
 
 
 @dataclass(slots=True)
@@ -41,63 +27,107 @@ class People:
     """The rows behind numbers and identities, as far as they are known in this transaction."""
 
     account: str
+    by: Announcer
     contacts: dict[Identity, int] = field(default_factory=dict)
-    #: contact -> number key -> conversation
-    conversations: dict[int, dict[str, int]] = field(default_factory=dict)
+    #: peer -> number key -> conversation
+    conversations: dict[Peer, dict[str, int]] = field(default_factory=dict)
     names: dict[int, datetime | None] = field(default_factory=dict)
     #: number key -> number
     numbers: dict[str, int] = field(default_factory=dict)
+    #: Contacts that others were joined with, and conversations that this changed.
+    joined: set[int] = field(default_factory=set)
+    touched: set[int] = field(default_factory=set)
     _numbers: dict[str, tuple[datetime | None, str, str]] = field(default_factory=dict)
+    #: Everybody who has a spelling of this identity: more than one only until they are joined.
+    _owners: dict[Identity, set[int]] = field(default_factory=dict)
 
-    def look_up(self, identities: Iterable[Identity]) -> None:
-        """One query for contacts, their conversations and the numbers of these."""
-        wanted = set(identities)
+    def meet(self, named: Iterable[Sequence[Identity]]) -> None:
+        """Know each of these people, given by all their identities; one query when all are known.
+
+        Identities that nobody has are added to whoever has another one of the same person, or to
+        a new contact. Contacts that turn out to be one person are joined.
+        """
+        people = _one_each(named)
+        self._look_up(identity for person in people for identity in person)
+        if new := [p for p in people if any(identity not in self.contacts for identity in p)]:
+            self._add(new)
+        for person in people:
+            if len(found := self._found(person)) > 1:
+                self.join(found)
+
+    def join(self, contacts: Collection[int]) -> None:
+        """Make one contact of these, and know where its conversations are now."""
+        kept, touched = join(contacts, self.by)
+        self.touched |= touched
+        self.joined.add(kept)
+        for contact in contacts:
+            self.conversations.pop(contact, None)
+        known = [identity for identity, pk in self.contacts.items() if pk in contacts]
+        self._look_up(known)
+
+    def _found(self, person: Iterable[Identity]) -> set[int]:
+        return {contact for identity in person for contact in self._owners[_key(identity)]}
+
+    def _look_up(self, identities: Iterable[Identity]) -> None:
+        """One query for contacts, their conversations and the numbers of these.
+
+        By match key, so that a phone number is found in any spelling.
+        """
+        wanted: dict[Identity, list[Identity]] = {}
+        for identity in identities:
+            wanted.setdefault(_key(identity), []).append(identity)
+        self._owners.update((key, set()) for key in wanted)
         rows = ContactIdentity.objects.filter(
-            account=self.account,
-            kind__in={identity.kind for identity in wanted},
-            value__in=sorted({identity.value for identity in wanted}),
-        ).values_list(
-            "kind",
-            "value",
-            "contact_id",
-            "contact__name_at",
-            "contact__conversations__pk",
-            "contact__conversations__number_id",
-            "contact__conversations__number__key",
-            "contact__conversations__number__seen_at",
-            "contact__conversations__number__waba_id",
-            "contact__conversations__number__display_number",
-        )
-        for kind, value, contact, name_at, conversation, number, key, *told in rows:
+            account=self.account, match_key__in=sorted({key.value for key in wanted})
+        ).values_list("kind", "value", "contact_id", "contact__name_at", *_CONTACTS_CONVERSATION)
+        for kind, value, contact, name_at, *conversation in rows:
             identity = Identity(kind, value)
-            if identity not in wanted:
+            key = _key(identity)
+            if key not in wanted:
                 continue
-            self.contacts[identity] = contact
+            self._owners[key].add(contact)
             self.names[contact] = name_at
-            if conversation is not None:
-                self.conversations.setdefault(contact, {})[key] = conversation
-                self.numbers[key] = number
-                self._numbers[key] = cast("tuple[datetime | None, str, str]", tuple(told))
+            if identity in wanted[key]:
+                self.contacts[identity] = contact
+            self._keep_conversation(contact, conversation)
 
-    def add_contacts(self, identities: Iterable[Identity]) -> None:
-        """Make contacts for identities that nobody has, in the order of their values."""
-        missing = sorted({i for i in identities if i not in self.contacts})
-        if not missing:
-            return
-        made = Contact.objects.bulk_create([Contact(account=self.account) for _ in missing])
+    def meet_groups(self, group_ids: Iterable[str]) -> None:
+        """Know the conversations of these groups."""
+        wanted = sorted({group_id for group_id in group_ids if group_id})
+        if wanted:
+            rows = Conversation.objects.filter(account=self.account, group_id__in=wanted)
+            for group_id, *conversation in rows.values_list("group_id", *_CONVERSATION):
+                self._keep_conversation(group_id, conversation)
+
+    def _keep_conversation(self, peer: Peer, row: list[Any]) -> None:
+        conversation, number, key, *told = row
+        if conversation is not None:
+            self.conversations.setdefault(peer, {})[key] = conversation
+            self.numbers[key] = number
+            self._numbers[key] = cast("tuple[datetime | None, str, str]", tuple(told))
+
+    def _add(self, people: list[list[Identity]]) -> None:
+        """Write down identities that are new, in the order of their values."""
+        homeless = [person for person in people if not self._found(person)]
+        made = Contact.objects.bulk_create([Contact(account=self.account) for _ in homeless])
+        homes = {id(p): contact.pk for p, contact in zip(homeless, made, strict=True)}
         rows = [
             ContactIdentity(
-                account=self.account, contact=contact, kind=i.kind, value=i.value, match_key=i.value
+                account=self.account,
+                contact_id=homes.get(id(person)) or min(self._found(person)),
+                kind=identity.kind,
+                value=identity.value,
+                match_key=_key(identity).value,
             )
-            for i, contact in zip(missing, made, strict=True)
+            for person in people
+            for identity in person
+            if identity not in self.contacts
         ]
-        upsert(
-            rows,
-            by=["account", "kind", "value"],
-        )
-        self.look_up(missing)
+        rows.sort(key=lambda row: (row.kind, row.value))
+        upsert(rows, by=["account", "kind", "value"])
+        self._look_up(identity for person in people for identity in person)
         # Another worker may have been first with some of them.
-        used = set(self.contacts.values())
+        used = set().union(*self._owners.values())
         if orphans := [contact.pk for contact in made if contact.pk not in used]:
             Contact.objects.filter(pk__in=orphans)._raw_delete(Contact.objects.db)
 
@@ -114,10 +144,15 @@ class People:
                 [BusinessNumber(account=self.account, key=key) for key in new],
                 by=["account", "key"],
             )
-        rows = BusinessNumber.objects.select_for_update().order_by("key")
-        for number in rows.filter(account=self.account, key__in=sorted(stale)):
-            _merge(number, told[number.key])
-            number.save(update_fields=["phone_number_id", "waba_id", "display_number", "seen_at"])
+        rows = BusinessNumber.objects.select_for_update().filter(account=self.account)
+        dialled = {display_key(fact.display_number) for key in stale for fact in told[key]}
+        known = {
+            row.key: row for row in rows.filter(key__in=sorted(stale | dialled)).order_by("key")
+        }
+        for key in sorted(stale):
+            number = known[key]
+            merge(number, told[key])
+            absorb(number, known.get(display_key(number.display_number)))
             self._numbers[number.key] = (number.seen_at, number.waba_id, number.display_number)
             self.numbers[number.key] = number.pk
 
@@ -136,45 +171,23 @@ class People:
         """The WABA of a number, as far as anybody has said."""
         return self._numbers[key][1]
 
-    def name(self, heard: dict[int, tuple[datetime, str]]) -> None:
-        """Give contacts the newest name: greatest (platform time, name)."""
-        newer = {
-            contact: word
-            for contact, word in heard.items()
-            if (at := self.names.get(contact)) is None or word[0] >= at
-        }
-        if len(newer) == 1:
-            # The usual case, in one statement that a concurrent writer can't undo.
-            [(contact, (at, name))] = newer.items()
-            rows = Contact.objects.filter(Q(name_at=None) | Q(name_at__lt=at), pk=contact)
-            if self.names.get(contact) != at and rows.update(name=name, name_at=at):
-                return
-        if newer:
-            _name_locked(newer)
+
+def _key(identity: Identity) -> Identity:
+    """The identity in the one spelling by which two are compared."""
+    if identity.kind == "phone":
+        return Identity("phone", match_key(identity.value))
+    return identity
 
 
-def _name_locked(heard: dict[int, tuple[datetime, str]]) -> None:
-    """Compare under lock, in the order of keys, and write those that change."""
-    changed = []
-    rows = Contact.objects.select_for_update().filter(pk__in=heard).order_by("pk")
-    for contact in rows:
-        at, name = heard[contact.pk]
-        if contact.name_at is None or (at, name) > (contact.name_at, contact.name):
-            contact.name, contact.name_at = name, at
-            changed.append(contact)
-    if changed:
-        upsert(
-            changed,
-            by=["id"],
-            update=["name", "name_at"],
-        )
-
-
-def _merge(number: BusinessNumber, about: list[NumberFact]) -> None:
-    """Each column its greatest value: any rule would do that does not depend on the order."""
-    for fact in about:
-        number.phone_number_id = fact.phone_number_id
-        number.waba_id = max(number.waba_id, fact.waba_id)
-        number.display_number = max(number.display_number, fact.display_number)
-        if fact.seen_at is not None and (number.seen_at is None or fact.seen_at > number.seen_at):
-            number.seen_at = fact.seen_at
+def _one_each(named: Iterable[Sequence[Identity]]) -> list[list[Identity]]:
+    """People who share an identity, as one; each identity once."""
+    people: dict[Identity, dict[Identity, None]] = {}
+    for identities in named:
+        person: dict[Identity, None] = dict.fromkeys(identities)
+        for known in {
+            id(p): p for i in identities if (p := people.get(_key(i))) is not None
+        }.values():
+            person |= known
+        for identity in person:
+            people[_key(identity)] = person
+    return [list(person) for person in {id(p): p for p in people.values()}.values()]

@@ -1,10 +1,10 @@
 """Which conversation a message belongs to, also while the platform has not named the number.
 
 Chakra's own events name only the WABA, Meta's name the number. A message whose number is named goes
-there, always. One whose number is not named goes to the contact's only conversation under that
-WABA; as long as there is none, to a conversation under ``waba:<id>``, which becomes the number's as
-soon as one is named. With several, the platform has not said which: then it is ``waba:<id>`` again,
-also for those that came before.
+there, always. One whose number is not named goes to the only conversation with that contact or
+group under that WABA; as long as there is none, to a conversation under ``waba:<id>``, which
+becomes the number's as soon as one is named. With several, the platform has not said which: then it
+is ``waba:<id>`` again, also for those that came before.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from ..models import Conversation, Message
+from ..models import Conversation, Message, MessageSource
 from ..models.statements import upsert
-from .people import NumberFact, People
+from .conversations import fold
+from .joining import shift
+from .numbers import NumberFact, waba_key
+from .people import Peer, People
 
 
 @dataclass(slots=True)
@@ -22,77 +25,112 @@ class Places:
     """The conversations of a batch, as far as they are known in this transaction."""
 
     people: People
-    #: Conversations that were made or renamed here.
+    #: Conversations that were made here.
     made: set[int] = field(default_factory=set)
-    renamed: set[int] = field(default_factory=set)
-    #: Conversations that were a contact's only one under their WABA until now: (pk, WABA, contact).
-    divided: list[tuple[int, str, int]] = field(default_factory=list)
+    #: Conversations that were renamed, or got the messages of another one.
+    changed: set[int] = field(default_factory=set)
+    #: Conversations that were a peer's only one under their WABA until now: (pk, WABA, peer).
+    divided: list[tuple[int, str, Peer]] = field(default_factory=list)
 
-    def find(self, number: NumberFact, contact: int) -> int | None:
+    def find(self, number: NumberFact, peer: Peer) -> int | None:
         """The conversation that is there for it, or None."""
-        known = self.people.conversations.get(contact, {})
+        known = self.people.conversations.get(peer, {})
         if number.is_named:
-            return known.get(number.key) or self._rename(number, contact)
-        named = self._named(number.waba_id, contact)
+            return known.get(number.key) or self._rename(number, peer)
+        named = self._named(number.waba_id, peer)
         return next(iter(named.values())) if len(named) == 1 else known.get(number.key)
 
-    def _named(self, waba_id: str, contact: int) -> dict[str, int]:
-        """The contact's conversations under this WABA's numbers, by key."""
-        known = self.people.conversations.get(contact, {})
+    def _named(self, waba_id: str, peer: Peer) -> dict[str, int]:
+        """The peer's conversations under this WABA's numbers, by key."""
+        known = self.people.conversations.get(peer, {})
         return {
             key: pk
             for key, pk in known.items()
             if waba_id and not key.startswith("waba:") and self.people.waba_of(key) == waba_id
         }
 
-    def _rename(self, number: NumberFact, contact: int) -> int | None:
+    def _rename(self, number: NumberFact, peer: Peer) -> int | None:
         """Let the conversation under the WABA become the number's, with all that stands in it."""
-        known = self.people.conversations.get(contact, {})
-        vague = NumberFact("", number.waba_id, "", None).key
+        known = self.people.conversations.get(peer, {})
+        vague = waba_key(number.waba_id)
         pk = known.get(vague)
-        if pk is None or vague == "?" or self._named(number.waba_id, contact):
+        if pk is None or vague == "?" or self._named(number.waba_id, peer):
             return None
         # Where another worker made the number's conversation just now this is an integrity error,
         # and the transaction is tried again.
         Conversation.objects.filter(pk=pk).update(number=self.people.numbers[number.key])
         known[number.key] = known.pop(vague)
-        self.renamed.add(pk)
+        self.changed.add(pk)
         return pk
 
-    def add(self, wanted: Iterable[tuple[NumberFact, int]]) -> None:
-        """Make the conversations of (number, contact) that are not there yet."""
+    def settle(self) -> None:
+        """The same rules for contacts that were joined, whose conversations came together."""
+        by = self.people.by
+        for peer in sorted(self.people.joined):
+            known = self.people.conversations.get(peer, {})
+            for vague in [key for key in known if key.startswith("waba:")]:
+                named = self._named(vague.removeprefix("waba:"), peer)
+                if len(named) == 1:
+                    [into] = named.values()
+                    before = Conversation.objects.select_for_update().get(pk=known.pop(vague))
+                    shift(Message.objects.filter(conversation=before), before, into, by)
+                    fold(before.pk, into)
+                    self.changed.add(into)
+            for waba_id in {self.people.waba_of(key) for key in known}:
+                named = self._named(waba_id, peer)
+                if len(named) > 1:
+                    self.divided += [(pk, waba_id, peer) for pk in named.values()]
+        self.people.joined.clear()
+
+    def add(self, wanted: Iterable[tuple[NumberFact, Peer]]) -> None:
+        """Make the conversations of (number, peer) that are not there yet."""
         wanted = list(wanted)
-        missing = {(number.key, contact) for number, contact in wanted}
-        if not missing:
-            return
-        for number, contact in wanted:
-            known = self._named(number.waba_id, contact)
+        missing = {(number.key, peer) for number, peer in wanted}
+        for number, peer in wanted:
+            known = self._named(number.waba_id, peer)
             if number.is_named and len(known) == 1:
-                self.divided.append((next(iter(known.values())), number.waba_id, contact))
+                self.divided.append((next(iter(known.values())), number.waba_id, peer))
+        self._make(missing)
+
+    def _make(self, missing: set[tuple[str, Peer]]) -> None:
+        """Contacts and groups apart: each has a unique constraint of its own."""
+        for column, kind in (("contact_id", int), ("group_id", str)):
+            pairs = {(key, peer) for key, peer in missing if isinstance(peer, kind)}
+            if pairs:
+                self._make_by(column, pairs)
+
+    def _make_by(self, column: str, pairs: set[tuple[str, Peer]]) -> None:
         numbers = self.people.numbers
         rows = [
-            Conversation(account=self.people.account, number_id=number, contact_id=contact)
-            for number, contact in sorted((numbers[key], contact) for key, contact in missing)
+            Conversation(account=self.people.account, number_id=number, **{column: peer})
+            for number, peer in sorted((numbers[key], peer) for key, peer in pairs)
         ]
-        upsert(rows, by=["number", "contact"])
+        upsert(rows, by=["number", "contact" if column == "contact_id" else column])
         found = Conversation.objects.filter(
-            number__in={row.number_id for row in rows}, contact__in={row.contact_id for row in rows}
-        ).values_list("number__key", "contact_id", "pk")
-        for key, contact, pk in found:
-            if (key, contact) in missing:
-                self.people.conversations.setdefault(contact, {})[key] = pk
+            number__in={row.number_id for row in rows},
+            **{f"{column}__in": {peer for _, peer in pairs}},
+        ).values_list("number__key", column, "pk")
+        for key, peer, pk in found:
+            if (key, peer) in pairs:
+                self.people.conversations.setdefault(peer, {})[key] = pk
                 self.made.add(pk)
 
-    def divide(self) -> list[tuple[Message, int]]:
-        """Messages that followed a number while it was the only one, and where they go now."""
-        moves: list[tuple[Message, int]] = []
-        for pk, waba_id, contact in self.divided:
-            rows = Message.objects.select_for_update().order_by("pk")
-            unnamed = list(rows.filter(conversation=pk, number_named=False, contact=contact))
-            if unnamed:
+    def separate(self) -> set[int]:
+        """Move what followed a peer's only number, now that there are two; what changed."""
+        changed: set[int] = set()
+        for pk, waba_id, peer in self.divided:
+            unnamed = Message.objects.filter(conversation=pk, number_named=False).exclude(
+                source=MessageSource.SEND
+            )
+            if unnamed.exists():
                 number = NumberFact("", waba_id, "", None)
                 self.people.add_numbers([number])
-                self.add([(number, contact)])
-                place = self.people.conversations[contact][number.key]
-                moves += [(row, place) for row in unnamed]
-        return moves
+                place = self.people.conversations[peer].get(number.key)
+                if place is None:
+                    self._make({(number.key, peer)})
+                    place = self.people.conversations[peer][number.key]
+                before = Conversation.objects.select_for_update().get(pk=pk)
+                shift(unnamed, before, place, self.people.by)
+                changed |= {pk, place}
+        self.divided.clear()
+        return changed

@@ -83,7 +83,7 @@ def tick_bodies(answer: Answer) -> list[bytes]:
 
 def unknown_body() -> bytes:
     """A call about something that django-chakra has no class for yet."""
-    return calls.body("chakra.billing")
+    return calls.body("chakra/billing__unknown")
 
 
 def mixed(bodies: Sequence[bytes]) -> list[bytes]:

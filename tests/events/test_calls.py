@@ -24,7 +24,7 @@ def test_text_call(form: str, sender: str) -> None:
     (event,) = read(calls.body(call))
 
     assert isinstance(event, MessageReceived)
-    assert event.sender == Identity("phone" if sender.isdigit() else "user_id", sender)
+    assert event.identities == (Identity("phone" if sender.isdigit() else "user_id", sender),)
     assert (event.external_id, event.text, event.name) == ("wamid.1", "hello", "Ana")
     assert (event.waba_id, event.phone_number_id) == (calls.WABA_ID, "3")
     assert event.reply_to == "wamid.0"
@@ -83,11 +83,11 @@ def test_wrong_formats() -> None:
     with pytest.raises(ValueError, match="neither"):
         calls.text_call("mta", external_id="w", sender="5", text="", timestamp=1)
     with pytest.raises(ValueError, match="only calls in Meta's format"):
-        calls.batch_call(samples.load("chakra.message__text"))
+        calls.batch_call(samples.load("chakra/message__text"))
 
 
 def test_headers() -> None:
     """The headers sign the body."""
-    body = calls.body("meta.messages__text")
+    body = calls.body("meta/messages__text")
     assert matches(body, calls.headers(body, "s")["X-Chakra-Signature-256"], ["s"])
     assert body.startswith(b'{"object":"whatsapp_business_account"')

@@ -1,6 +1,7 @@
 """Texts: the same fact from both formats, with the right sender, name and id."""
 
 import hashlib
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def message(document: dict[str, Any]) -> MessageReceived:
     return event
 
 
-def changed(name: str = "meta.messages__text", **changes: Any) -> dict[str, Any]:
+def changed(name: str = "meta/messages__text", **changes: Any) -> dict[str, Any]:
     """A sample with changes in its message; ``...`` takes a key away."""
     document = samples.load(name)
     if "entry" in document:
@@ -44,8 +45,8 @@ def changed(name: str = "meta.messages__text", **changes: Any) -> dict[str, Any]
 
 def test_all_fields_from_meta() -> None:
     """Meta's text is read whole."""
-    event = message(samples.load("meta.messages__text_reply"))
-    item = samples.load("meta.messages__text_reply")["entry"][0]["changes"][0]["value"]
+    event = message(samples.load("meta/messages__text_reply"))
+    item = samples.load("meta/messages__text_reply")["entry"][0]["changes"][0]["value"]
     assert event == MessageReceived(
         kind="message.text",
         format="meta",
@@ -57,49 +58,87 @@ def test_all_fields_from_meta() -> None:
         external_id="wamid.EXAMPLE-IN-2",
         chakra_id="",
         message_type="text",
-        sender=Identity("phone", "5511988887777"),
-        name="Ana",
+        role="bubble",
         text="yes, that one",
+        target="",
         reply_to="wamid.EXAMPLE-OUT-1",
+        identities=(Identity("phone", "5511988887777"),),
+        group_id="",
+        name="Ana",
+        username="",
+        is_ours=False,
         item=item["messages"][0],
     )
 
 
-@pytest.mark.parametrize("variant", ["text", "text_reply"])
+IN_BOTH = [
+    name.removeprefix("chakra/message__")
+    for name in samples.names()
+    if name.replace("chakra/message__", "meta/messages__") in samples.names()
+    and name.startswith("chakra/message__")
+]
+ONLY_ONE_FORMAT_SAYS = {"format", "phone_number_id", "display_number", "chakra_id", "raw"}
+
+
+@pytest.mark.parametrize("variant", IN_BOTH)
 def test_formats_agree(variant: str) -> None:
-    """Both formats of one message differ only in what Chakra alone knows or leaves out."""
-    meta = message(samples.load(f"meta.messages__{variant}"))
-    chakra = message(samples.load(f"chakra.message__{variant}"))
-    for name in ("kind", "waba_id", "occurred_at", "external_id", "message_type", "sender"):
-        assert getattr(meta, name) == getattr(chakra, name)
-    for name in ("name", "text", "reply_to", "item"):
-        assert getattr(meta, name) == getattr(chakra, name)
+    """Both formats of one message differ only in what one of them alone knows."""
+    meta = message(samples.load(f"meta/messages__{variant}"))
+    chakra = message(samples.load(f"chakra/message__{variant}"))
+    for attribute in fields(MessageReceived):
+        if attribute.name not in ONLY_ONE_FORMAT_SAYS:
+            assert getattr(meta, attribute.name) == getattr(chakra, attribute.name)
     assert chakra.chakra_id.startswith("2f0c0b5e-")
-    assert chakra.raw == samples.load(f"chakra.message__{variant}")
+    assert chakra.raw == samples.load(f"chakra/message__{variant}")
 
 
 def test_flat_shape() -> None:
     """The flat shape that one relay has is read, too."""
-    event = message(samples.load("chakra.message__text_flat"))
-    assert (event.text, event.name, event.sender.value) == ("hello", "Ana", "5511988887777")
+    event = message(samples.load("chakra/message__text_flat"))
+    assert (event.text, event.name) == ("hello", "Ana")
+    assert event.identities == (Identity("phone", "5511988887777"),)
     assert (event.external_id, event.chakra_id) == ("wamid.EXAMPLE-IN-7", "")
     assert event.occurred_at == platform_time(1790000007)
+
+
+PHONE, USER_ID = Identity("phone", "5511988887777"), Identity("user_id", "BR.1")
+PARENT = Identity("parent_user_id", "BR.ENT.2")
 
 
 @pytest.mark.parametrize(
     ("changes", "sender"),
     [
-        ({"from": "+55 (11) 98888-7777"}, Identity("phone", "5511988887777")),
-        ({"from": 5511988887777}, Identity("phone", "5511988887777")),
-        ({"from_user_id": "BR.1"}, Identity("phone", "5511988887777")),
-        ({"from": ..., "from_user_id": "BR.1"}, Identity("user_id", "BR.1")),
-        ({"from": ["55"], "from_user_id": "BR.1"}, Identity("user_id", "BR.1")),
-        ({"from": "BR.13491208655302741918"}, Identity("user_id", "BR.13491208655302741918")),
+        ({"from": "+55 (11) 98888-7777"}, (PHONE,)),
+        ({"from": 5511988887777}, (PHONE,)),
+        ({"from_user_id": "BR.1"}, (PHONE, USER_ID)),
+        ({"from_parent_user_id": "BR.ENT.2"}, (PHONE, PARENT)),
+        ({"from": ..., "from_user_id": "BR.1"}, (USER_ID,)),
+        ({"from": ["55"], "from_user_id": "BR.1"}, (USER_ID,)),
+        ({"from": "BR.1"}, (USER_ID,)),
+        ({"from": "BR.ENT.2"}, (PARENT,)),
     ],
 )
-def test_sender(changes: dict[str, Any], sender: Identity) -> None:
-    """The sender is a phone number, else the user id, wherever it stands."""
-    assert message(changed(**changes)).sender == sender
+def test_sender(changes: dict[str, Any], sender: tuple[Identity, ...]) -> None:
+    """The sender is whoever the item names, by phone and by user ids, wherever they stand."""
+    assert message(changed(**changes)).identities == sender
+
+
+def test_sender_of_the_contact() -> None:
+    """What the sender's own contact knows beside is known of them; of others it is not."""
+    document = changed(from_user_id="BR.1")
+    contacts = document["entry"][0]["changes"][0]["value"]["contacts"]
+    contacts[0] |= {"wa_id": "5511977776666", "user_id": "BR.9"}
+    assert message(document).identities == (PHONE, USER_ID)
+    contacts.append({"user_id": "BR.1", "wa_id": "55 11 98888-7777", "parent_user_id": "BR.ENT.2"})
+    assert message(document).identities == (PHONE, USER_ID, PARENT)
+
+
+def test_notices_name_the_sender_anew() -> None:
+    """A notice of a new number or user id says that both are one person."""
+    system = {"type": "user_changed_number", "wa_id": "5522", "user_id": "BR.1"}
+    event = message(changed(type="system", system=system))
+    assert event.identities == (PHONE, Identity("phone", "5522"), USER_ID)
+    assert message(changed(system=system)).identities == (PHONE,)
 
 
 @pytest.mark.parametrize(
@@ -124,13 +163,12 @@ def test_unreadable(changes: dict[str, Any], reason: str) -> None:
     assert event.occurred_at == platform_time(1790000001)
 
 
-@pytest.mark.parametrize("name", ["meta.messages__text", "chakra.message__text"])
+@pytest.mark.parametrize("name", ["meta/messages__text", "chakra/message__text"])
 def test_type_named_like_a_list(name: str) -> None:
-    """A type which is the name of another reader's list is unknown, not read by that reader."""
+    """A type which is the name of another reader's list is still a message, of another type."""
     for word in ("statuses", "status", "*", "id"):
-        event = first(changed(name, type=word))
-        assert isinstance(event, UnknownEvent)
-        assert event.kind == "unknown"
+        event = message(changed(name, type=word))
+        assert (event.kind, event.message_type, event.text) == ("message.other", word, "")
 
 
 def test_text_without_type() -> None:
@@ -138,28 +176,38 @@ def test_text_without_type() -> None:
     assert message(changed(type=...)).message_type == "text"
 
 
-def test_ours_and_groups_are_not_inbound() -> None:
-    """A message from our own number, however formatted, or to a group is no inbound message."""
-    document = changed(**{"from": "5511900000000"})
+@pytest.mark.parametrize(
+    ("shown", "sender"),
+    [
+        ("+55 11 90000-0000", "5511900000000"),
+        ("+55 31 99000-0000", "553190000000"),
+        ("553190000000", "+55 31 99000-0000"),
+    ],
+)
+def test_ours_is_not_inbound(shown: str, sender: str) -> None:
+    """A message from our own number, however spelt, is no inbound message."""
+    document = changed(**{"from": sender})
     metadata = document["entry"][0]["changes"][0]["value"]["metadata"]
-    metadata["display_phone_number"] = "+55 11 90000-0000"
+    metadata["display_phone_number"] = shown
     ours = first(document)
     assert isinstance(ours, UnknownEvent)
     assert (ours.kind, ours.name) == ("unknown", "messages.text")
     assert ours.reason == "it is from our own number"
 
-    group = first(changed("chakra.message__text", group_id="G"))
-    assert isinstance(group, UnknownEvent)
-    assert group.reason == "group messages are not read yet"
-    assert isinstance(group.raw, dict)
-    assert group.raw["event"] == "message"
+
+@pytest.mark.parametrize("name", ["meta/messages__text", "chakra/message__text"])
+def test_groups(name: str) -> None:
+    """A message in a group names the group and who spoke."""
+    event = message(changed(name, group_id="G"))
+    assert (event.group_id, event.identities) == ("G", (PHONE,))
+    assert message(changed(name, group_id=["G"])).group_id == ""
 
 
 def test_name_is_never_taken_by_position() -> None:
     """Names belong to phones and user ids; a contact of somebody else names nobody."""
-    document = samples.load("meta.messages__text")
+    document = samples.load("meta/messages__text")
     contacts = document["entry"][0]["changes"][0]["value"]["contacts"]
-    contacts[0]["wa_id"] = "551188887777"
+    contacts[0]["wa_id"] = "5511977776666"
     assert message(document).name == ""
     contacts.append({"user_id": "BR.1", "profile": {"name": "By id"}})
     item = document["entry"][0]["changes"][0]["value"]["messages"][0]
@@ -183,7 +231,7 @@ def test_ids(
     payload: dict[str, Any], item: dict[str, Any], external_id: str, chakra_id: str
 ) -> None:
     """The external id is the first that is surely WhatsApp's, Chakra's own stands beside it."""
-    document = changed("chakra.message__text", **item)
+    document = changed("chakra/message__text", **item)
     document["payload"].update(payload)
     for key in [key for key, part in document["payload"].items() if part is ...]:
         del document["payload"][key]
@@ -197,7 +245,7 @@ def test_without_any_id() -> None:
     digest = hashlib.sha256(canonical(event.item).encode()).hexdigest()
     assert event.external_id == f"sha256:{digest}"
 
-    document = changed("chakra.message__text", id=...)
+    document = changed("chakra/message__text", id=...)
     del document["payload"]["externalId"]
     one = message(document)
     document["payload"]["timestamp"] += 1

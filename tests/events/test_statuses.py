@@ -29,7 +29,7 @@ def status(document: dict[str, Any]) -> DeliveryStatusReported:
 
 def meta(field: str = "messages", **changes: Any) -> dict[str, Any]:
     """Meta's sample of a sent status with changes in its item; ``...`` takes a key away."""
-    document = samples.load("meta.statuses__sent")
+    document = samples.load("meta/statuses__sent")
     change = document["entry"][0]["changes"][0]
     change["field"] = field
     _change(change["value"]["statuses"][0], changes)
@@ -38,7 +38,7 @@ def meta(field: str = "messages", **changes: Any) -> dict[str, Any]:
 
 def chakra(**changes: Any) -> dict[str, Any]:
     """Chakra's sample of a delivered status with changes in its payload."""
-    document = samples.load("chakra.status__delivered")
+    document = samples.load("chakra/status__delivered")
     _change(document["payload"], changes)
     return document
 
@@ -51,7 +51,7 @@ def _change(item: dict[str, Any], changes: dict[str, Any]) -> None:
 
 def test_all_fields_from_meta() -> None:
     """Meta's status is read whole."""
-    document = samples.load("meta.statuses__sent")
+    document = samples.load("meta/statuses__sent")
     item = document["entry"][0]["changes"][0]["value"]["statuses"][0]
     assert status(document) == DeliveryStatusReported(
         kind="status.sent",
@@ -80,12 +80,12 @@ def test_all_fields_from_meta() -> None:
 @pytest.mark.parametrize("word", ["delivered", "read"])
 def test_formats_agree(word: str) -> None:
     """One tick has one key, one time and one recipient in both formats."""
-    one = status(samples.load(f"meta.statuses__{word}"))
-    other = status(samples.load(f"chakra.status__{word}"))
+    one = status(samples.load(f"meta/statuses__{word}"))
+    other = status(samples.load(f"chakra/status__{word}"))
     for name in ("key", "kind", "occurred_at", "recipient", "external_id", "type", "status"):
         assert getattr(one, name) == getattr(other, name)
     assert other.chakra_id.startswith("6a1d0f3c-")
-    assert other.raw == samples.load(f"chakra.status__{word}")
+    assert other.raw == samples.load(f"chakra/status__{word}")
 
 
 def test_key() -> None:

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from django_chakra.events import (
-    Identity,
     Json,
     canonical,
     completeness,
@@ -18,7 +17,6 @@ from django_chakra.events import (
     platform_time,
     storable,
 )
-from django_chakra.events.contacts import profile_names
 from tests.events.test_storable import any_json, any_text
 
 
@@ -157,22 +155,6 @@ def test_canonical() -> None:
 def test_completeness(value: Json, weight: int) -> None:
     """Completeness counts the leaves that say something."""
     assert completeness(value) == weight
-
-
-def test_profile_names() -> None:
-    """Names are found by phone and by user id; garbage between them does no harm."""
-    contacts: Json = [
-        None,
-        {"wa_id": "+55 11", "profile": {"name": "Ana"}},
-        {"wa_id": "5511", "profile": {"name": "Another"}},
-        {"user_id": "BR.1", "profile": {"name": "B\x00" + "x" * 300}},
-        {"wa_id": "5522", "profile": ["name"]},
-        {"wa_id": {"a": 1}, "profile": {"name": "Nobody"}},
-    ]
-    assert profile_names(contacts) == {
-        Identity("phone", "5511"): "Ana",
-        Identity("user_id", "BR.1"): "B\ufffd" + "x" * 253,
-    }
 
 
 @given(any_text)

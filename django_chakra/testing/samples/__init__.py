@@ -1,6 +1,6 @@
 """Samples: one JSON file per event variant, standing for what the platform posts.
 
-A name says format, list or event, and variant: ``meta.messages__text``. All values are invented.
+A name says format, list or event, and variant: ``meta/messages__text``. All values are invented.
 """
 
 import json
@@ -12,8 +12,12 @@ _WEBHOOKS = files(__name__) / "webhooks"
 
 def names() -> list[str]:
     """The names of all samples of calls, sorted, without ``.json``."""
-    found = (entry.name for entry in _WEBHOOKS.iterdir() if entry.name.endswith(".json"))
-    return sorted(name.removesuffix(".json") for name in found)
+    return sorted(
+        f"{folder.name}/{entry.name.removesuffix('.json')}"
+        for folder in _WEBHOOKS.iterdir()
+        for entry in folder.iterdir()
+        if entry.name.endswith(".json")
+    )
 
 
 def load(name: str) -> dict[str, Any]:
