@@ -11,6 +11,7 @@ from typing import ClassVar
 
 from .base import Event, Identity, Json, Opener, Reader, Source, Unreadable
 from .contacts import identities, only_person
+from .ids import platform_id
 from .messages import MessageEvent, described
 from .storable import storable_text
 
@@ -34,14 +35,15 @@ _SHARED = ("wabaId", "timestamp", "recipientId", "to")
 
 def read_echo(source: Source, item: dict[str, Json]) -> Event:
     """The event of an echo; Unreadable when it does not say to whom."""
-    known = _recipient(source, item)
-    if not known and not item.get("group_id"):
+    group_id = platform_id(item.get("group_id"))
+    if item.get("recipient_type") == "group":
+        group_id = group_id or platform_id(item.get("to"))
+    known = [] if group_id else _recipient(source, item)
+    if not known and not group_id:
         raise Unreadable("neither to nor to_user_id names the customer")
     origin = "phone" if source.name in _PHONE_SOURCES else "inbox"
-    event = described(source, item, known)
-    return MessageEchoed(
-        **{**event, "is_ours": True, "kind": f"message_echo.{origin}"}, origin=origin
-    )
+    event = described(source, item, known) | {"is_ours": True, "group_id": group_id}
+    return MessageEchoed(**{**event, "kind": f"message_echo.{origin}"}, origin=origin)
 
 
 def _recipient(source: Source, item: dict[str, Json]) -> list[Identity]:

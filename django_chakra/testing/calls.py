@@ -5,7 +5,7 @@ The shapes are those of the samples beside this module; ids, numbers and texts a
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..signature import CHAKRA_HEADER, sign
@@ -111,6 +111,40 @@ def status_call(
     if error_code is not None:
         item["errorContext"] = {"message": error_title, "providerPayload": error}
     return _chakra_call(format, event, item, waba_id, phone_number_id)
+
+
+def item_call(
+    item: Mapping[str, Any],
+    *,
+    field: str = "messages",
+    key: str = "messages",
+    contacts: Sequence[Mapping[str, Any]] = (),
+    waba_id: str = WABA_ID,
+    phone_number_id: str = PHONE_NUMBER_ID,
+    display_number: str = DISPLAY_NUMBER,
+) -> dict[str, Any]:
+    """A call in Meta's format with one item of the list ``key`` of any field that has lists."""
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {
+            "display_phone_number": display_number,
+            "phone_number_id": phone_number_id,
+        },
+        key: [dict(item)],
+    }
+    if contacts:
+        value["contacts"] = [dict(contact) for contact in contacts]
+    return change_call(field, value, waba_id=waba_id)
+
+
+def change_call(
+    field: str, value: Any, *, waba_id: str = WABA_ID, time: int | None = None
+) -> dict[str, Any]:
+    """A call in Meta's format with one change; ``time`` is the entry's, in seconds."""
+    entry: dict[str, Any] = {"id": waba_id, "changes": [{"field": field, "value": value}]}
+    if time is not None:
+        entry["time"] = time
+    return {"object": "whatsapp_business_account", "entry": [entry]}
 
 
 def batch_call(*calls: Mapping[str, Any]) -> dict[str, Any]:

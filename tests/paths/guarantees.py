@@ -28,6 +28,7 @@ def let_time_pass() -> None:
     calls.filter(state=CallState.PROCESSING).update(next_attempt_at=past)
     calls.filter(state=CallState.RECEIVED).update(next_attempt_at=past)
     Conversation.objects.filter(announcing_until__isnull=False).update(announcing_until=past)
+    Message.objects.filter(announce_at__isnull=False).update(announce_at=past)
     failures = ReceiverFailure.objects.filter(state=FailureState.WAITING)
     failures.update(next_attempt_at=past)
 

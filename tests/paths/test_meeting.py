@@ -23,6 +23,7 @@ from .guarantees import (
     assert_not_interleaved,
     assert_nothing_held,
     assert_nothing_left,
+    let_time_pass,
 )
 from .hearing import Heard, heard
 from .processes import Child
@@ -52,10 +53,10 @@ class Two:
         """What was heard in this test."""
         return heard(self.log)[self.before :]
 
-    def meet(self, pairs: Iterable[Pair]) -> None:
+    def meet(self, pairs: Iterable[Pair], *, sweeping: bool = False) -> None:
         """Let both take one call each at the same moment, or a little apart, pair by pair.
 
-        All must be done when both are through with the last pair: nobody sweeps.
+        All must be done when both are through with the last pair: nobody sweeps, unless told to.
         """
         keys = [[stored(call).pk for call in pair] for pair in pairs]
         for number, pair in enumerate(keys):
@@ -66,6 +67,9 @@ class Two:
                 child.tell("one", pk=pk, at=moment)
             for child in self.children:
                 assert child.answer() == {"done": 1}
+        if sweeping:
+            let_time_pass()
+            self.children[0].ask("work")
         assert_nothing_left()
         assert_nothing_held()
         assert_linked()
@@ -158,3 +162,40 @@ def test_a_status_and_its_message_find_each_other(two: Two, formats: tuple[str, 
     assert DeliveryStatus.objects.exclude(message=None).count() == ROUNDS
     assert set(Message.objects.values_list("status", flat=True)) == {"delivered"}
     two.assert_heard("wamid.{}", "wamid.{} delivered")
+
+
+def test_a_person_met_by_two_names_is_one_contact(two: Two) -> None:
+    """A phone number alone, and with a user id, taken at once: one contact who has both."""
+    both = []
+    for n in range(ROUNDS):
+        body = text(f"wamid.{n} both", sender=sender(n), at=2)
+        item = body["entry"][0]["changes"][0]["value"]["messages"][0]
+        item["from_user_id"] = f"BR.Person{n}"
+        both.append(body)
+    two.meet((text(f"wamid.{n} phone", sender=sender(n), at=1), both[n]) for n in range(ROUNDS))
+
+    assert Contact.objects.filter(merged_into=None).count() == ROUNDS
+    assert ContactIdentity.objects.count() == 2 * ROUNDS
+    assert Conversation.objects.count() == ROUNDS
+    assert Message.objects.filter(contact__merged_into=None).count() == 2 * ROUNDS
+    assert len(two.heard) == 4 * ROUNDS
+
+
+def test_two_who_turn_out_to_be_one_while_they_write(two: Two) -> None:
+    """Contacts are joined by one process while another one records what the younger writes."""
+    joining, writing = [], []
+    for n in range(ROUNDS):
+        stored(text(f"wamid.{n} phone", sender=sender(n)))
+        stored(text(f"wamid.{n} id", sender=f"BR.Person{n}"))
+        body = text(f"wamid.{n} both", sender=sender(n), at=3)
+        body["entry"][0]["changes"][0]["value"]["messages"][0]["from_user_id"] = f"BR.Person{n}"
+        joining.append(body)
+        writing.append(text(f"wamid.{n} more", sender=f"BR.Person{n}", at=2))
+    two.children[0].ask("work")
+    # What moves away from under its announcer is told by whoever sweeps.
+    two.meet(zip(joining, writing, strict=True), sweeping=True)
+
+    assert Contact.objects.filter(merged_into=None).count() == ROUNDS
+    assert Conversation.objects.count() == ROUNDS
+    assert Message.objects.filter(contact__merged_into=None).count() == 4 * ROUNDS
+    assert Message.objects.filter(conversation__contact__merged_into=None).count() == 4 * ROUNDS

@@ -7,7 +7,7 @@ import pytest
 
 from django_chakra.models import Contact, DeliveryStatus, Message, WebhookCall
 from django_chakra.testing import calls
-from tests.posting import status, text
+from tests.posting import START, status, text
 
 from .guarantees import (
     assert_heard,
@@ -34,6 +34,8 @@ class Play(NamedTuple):
     messages: list[str]
     statuses: list[str]
     order: list[str]
+    #: Calls that were processed and announced before the process is stopped.
+    before: list[dict[str, Any]] = []
 
 
 def new_contact(n: int) -> Play:
@@ -74,6 +76,22 @@ def both_formats(n: int) -> Play:
     return Play(twice, [one], [], [one])
 
 
+def joined(n: int) -> Play:
+    """Two who turn out to be one person, and an edit of what one of them wrote."""
+    phone, own_id = f"55119{n:08}", f"BR.Joined{n}"
+    one, two, three = (f"wamid.joined{n}{letter}" for letter in "abc")
+    before = f"{one}0"
+    both = text(two, sender=phone, at=n * 10 + 2)
+    message = both["entry"][0]["changes"][0]["value"]["messages"][0]
+    message["from_user_id"] = own_id
+    edit = {"original_message_id": one, "message": {"type": "text", "text": {"body": "changed"}}}
+    at = str(START + n * 10 + 3)
+    changed = {**message, "id": three, "type": "edit", "edit": edit, "timestamp": at}
+    call = calls.batch_call(both, calls.item_call(changed))
+    apart = [text(before, sender=phone, at=n * 10 - 1), text(one, sender=own_id, at=n * 10)]
+    return Play([call], [two, three, one, before], [], [two, three], apart)
+
+
 class Rounds:
     """One play, stopped one step later in each round."""
 
@@ -87,7 +105,8 @@ class Rounds:
         options: dict[str, Any] = {"facts": self.facts}
         with Child(self.log, **options) as self.victim, Child(self.log, **options) as self.rescuer:
             # Once in whole, so that no round begins with a look for what others left.
-            self.victim.ask("post", calls=self.play(0).calls, runner="inline")
+            first = self.play(0)
+            self.victim.ask("post", calls=[*first.before, *first.calls], runner="inline")
             self.told = len(heard(self.log))
             for at in range(1, MOST_STEPS):
                 result = self._round(2 * at, at, after=False)
@@ -100,6 +119,9 @@ class Rounds:
 
     def _round(self, number: int, at: int, *, after: bool) -> dict[str, Any]:
         play = self.play(number)
+        if play.before:
+            self.rescuer.ask("post", calls=play.before, runner="inline")
+            self.told = len(heard(self.log))
         self.answers.write_text("")
         result = self.victim.ask(
             "stop",
@@ -156,6 +178,7 @@ class Rounds:
         (known_contact, "inline"),
         (early_status, "worker"),
         (both_formats, "inline"),
+        (joined, "inline"),
     ],
 )
 def test_a_process_stopped_at_any_step_loses_nothing(
@@ -163,7 +186,9 @@ def test_a_process_stopped_at_any_step_loses_nothing(
 ) -> None:
     """Whatever step a process stops at, what it left is taken up, once, in order."""
     assert Rounds(play, runner, tmp_path).run() > 5
-    assert Contact.objects.count() == Contact.objects.exclude(identities=None).count()
+    # Nobody is left over: whoever has no name any more says into whom they went.
+    nameless = Contact.objects.filter(identities=None)
+    assert not nameless.filter(merged_into=None).exists()
 
 
 @pytest.mark.databases("postgresql")
