@@ -2,15 +2,18 @@
 
 Each receiver has a ``dispatch_uid``: a receiver that raised hears the same again later, and this is
 the name by which it is found then, also after it was renamed or moved.
+
+``%r`` wherever a text comes from outside, names too: it could fake further lines of the log.
 """
 
 import logging
+import re
 from typing import Any
 
 from django.dispatch import receiver
 
-from django_chakra.events import UnknownEvent
-from django_chakra.models import DeliveryStatus, Message
+from django_chakra.events import MarketingPreferenceChanged, TemplateStatusChanged, UnknownEvent
+from django_chakra.models import DeliveryStatus, Direction, Message, MessageRole
 from django_chakra.signals import (
     event_received,
     message_delivered,
@@ -18,20 +21,38 @@ from django_chakra.signals import (
     message_read,
     message_received,
     message_sent,
+    preference_changed,
+    template_changed,
 )
 
 logger = logging.getLogger(__name__)
 
+ORDER = re.compile(r"\border\s+#?(\d{1,12})\b", re.IGNORECASE)
+
 
 @receiver(message_received, dispatch_uid="bot.received")
 def on_message(message: Message, **kwargs: Any) -> None:
-    """A customer wrote.
-
-    %r, because a text from outside, a name too, could fake further lines of the log.
-    """
+    """A customer wrote, or reacted to something, edited it, took it back."""
     # `heard` lets a log handler keep more than the sentence; `demo --check` counts by it.
     heard = {"signal": "message_received", "about": message.external_id}
-    logger.info("%r wrote %r", str(message.contact), message.text, extra={"heard": heard})
+    did = "wrote" if message.role == MessageRole.BUBBLE else f"sent a {message.role}:"
+    logger.info("%r %s %r", str(message.contact), did, message.text, extra={"heard": heard})
+
+
+@receiver(message_received, dispatch_uid="bot.greet")
+def greet(message: Message, late: bool, **kwargs: Any) -> None:
+    """Answer whom nobody has written to yet. Nothing is sent from here so far."""
+    if message.role != MessageRole.BUBBLE or late:
+        return
+    if not message.conversation.messages.filter(direction=Direction.OUT).exists():
+        logger.info("    (would answer %r: we will be with you soon)", str(message.contact))
+
+
+@receiver(message_received, dispatch_uid="bot.order")
+def look_up_order(message: Message, **kwargs: Any) -> None:
+    """Somebody names an order. A shop would now look where it is."""
+    if message.role == MessageRole.BUBBLE and (order := ORDER.search(message.text)):
+        logger.info("    (would look up order %s for %r)", order[1], str(message.contact))
 
 
 @receiver(message_sent, dispatch_uid="bot.sent")
@@ -57,6 +78,19 @@ def on_failed(message: Message, delivery_status: DeliveryStatus, **kwargs: Any) 
     """It will not arrive. A shop would now call the customer, or send an e-mail."""
     code, title = delivery_status.error_code, delivery_status.error_title
     _log_tick("message_failed", message, f"FAILED: {title!r} ({code})")
+
+
+@receiver(template_changed, sender=TemplateStatusChanged, dispatch_uid="bot.template")
+def on_template(event: TemplateStatusChanged, **kwargs: Any) -> None:
+    """WhatsApp decided about a template. A shop would now begin to use it, or cease to."""
+    logger.info("Template %r (%r) is %r now", event.name, event.language, event.status)
+
+
+@receiver(preference_changed, sender=MarketingPreferenceChanged, dispatch_uid="bot.preference")
+def on_preference(event: MarketingPreferenceChanged, **kwargs: Any) -> None:
+    """Somebody wants no more marketing, or some again; ``Contact.marketing_stopped_at`` knows."""
+    who = event.name or event.identities[0].value
+    logger.info("%r says of marketing: %r", who, event.value)
 
 
 @receiver(event_received, sender=UnknownEvent, dispatch_uid="bot.unknown")

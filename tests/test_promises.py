@@ -1,11 +1,13 @@
 """Lists that must agree: what the docs name, and what is there."""
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from django_chakra import conf, events, signals
+from django_chakra.announce.facts import FAMILIES
 from django_chakra.testing import calls, samples
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -34,21 +36,111 @@ def test_every_signal_is_documented(name: str) -> None:
     assert getattr(signals, name) is signals.SIGNALS[name]
 
 
+def event_classes() -> dict[str, type[events.Event]]:
+    """All exported classes of events but the base of all, by name."""
+    named = {name: getattr(events, name) for name in events.__all__}
+    return {
+        name: known
+        for name, known in named.items()
+        if isinstance(known, type) and issubclass(known, events.Event) and known is not events.Event
+    }
+
+
+EVENTS = event_classes()
+
+#: Rows of the table of events in docs/receive.md: class -> what stands in the other columns.
+EVENT_ROWS = {
+    name: cells
+    for name, *cells in re.findall(
+        r"^\| (?:\*\*)?`(\w+)`(?:\*\*)? \| (.*) \| (.*) \|$",
+        DOCS["receive.md"].split("\n## Events\n")[1].split("\n## ")[0],
+        re.MULTILINE,
+    )
+}
+
+
+def words(cell: str) -> set[str]:
+    """What is marked as code."""
+    return set(re.findall(r"`([^`]+)`", cell))
+
+
 def test_every_event_class_is_documented() -> None:
-    """Each event class stands in docs/receive.md."""
-    classes = [getattr(events, name) for name in events.__all__]
-    named = [c.__name__ for c in classes if isinstance(c, type) and issubclass(c, events.Event)]
-
-    assert [
-        name for name in named if name != "Event" and f"`{name}`" not in DOCS["receive.md"]
-    ] == []
+    """The rows in docs/receive.md are the event classes, no more and no fewer."""
+    assert EVENT_ROWS.keys() == EVENTS.keys()
 
 
-def test_every_reader_has_a_sample() -> None:
+@pytest.mark.parametrize("name", sorted(EVENT_ROWS.keys() & EVENTS.keys()))
+def test_documented_events_are_as_documented(name: str) -> None:
+    """A row says the kinds of its class, the signal of its family, and attributes that it has."""
+    known, (kind, attributes) = EVENTS[name], EVENT_ROWS[name]
+    told = {signal.name for family, signal in FAMILIES.items() if family is known}
+
+    assert words(kind) - {"message_*"} - told <= set(known.KINDS)
+    assert bool(words(kind) & set(known.KINDS)) is bool(known.KINDS)
+    assert told <= words(kind)
+    assert {word for word in words(attributes) if not hasattr(known, word)} == set()
+
+
+def test_every_event_class_is_exported() -> None:
+    """``events`` names each class that a reader may make, and each one's bases."""
+
+    def below(known: type[events.Event]) -> Iterator[type[events.Event]]:
+        for further in known.__subclasses__():
+            yield from (further, *below(further))
+
+    # By name: a dataclass with slots leaves behind the class that it was made of.
+    here = {
+        known.__name__
+        for known in below(events.Event)
+        if known.__module__.startswith("django_chakra.")
+    }
+
+    assert here == EVENTS.keys()
+
+
+def test_kinds_fit_their_column() -> None:
+    """A kind is a short word in lower case, and belongs to one class."""
+    kinds = [kind for known in EVENTS.values() for kind in vars(known).get("KINDS", ())]
+
+    assert [kind for kind in kinds if not re.fullmatch(r"[a-z0-9_.]{1,64}", kind)] == []
+    assert sorted(kinds) == sorted(set(kinds))
+
+
+def test_every_event_is_told_by_one_signal() -> None:
+    """An event is a row with signals of its own, unknown, or of exactly one family; each family
+    has a signal of its own and events to tell."""
+    rows = (events.MessageEvent, events.DeliveryStatusReported, events.UnknownEvent)
+    made = [known for known in EVENTS.values() if known.KINDS]
+    claims = {
+        known.__name__: [family.__name__ for family in FAMILIES if issubclass(known, family)]
+        for known in made
+    }
+
+    assert {name: found for name, found in claims.items() if len(found) > 1} == {}
+    assert {name for name, found in claims.items() if not found} == {
+        known.__name__ for known in made if issubclass(known, rows)
+    }
+    assert {family.__name__ for family in FAMILIES} == {
+        name for found in claims.values() for name in found
+    }
+    assert len(set(FAMILIES.values())) == len(FAMILIES)
+
+
+def test_documented_signals_name_their_family() -> None:
+    """The row of a family's signal in docs/receive.md names its base class."""
+    for family, signal in FAMILIES.items():
+        [row] = re.findall(rf"^\| `{signal.name}` \|.*$", DOCS["receive.md"], re.MULTILINE)
+        assert f"`{family.__name__}`" in row
+        assert "`event`, `call`, `account`" in row
+
+
+def test_every_class_has_a_sample() -> None:
     """Each event class that a reader makes is made from at least one sample."""
     made = {type(event) for name in samples.names() for event in events.read(calls.body(name))}
 
-    assert {events.MessageReceived, events.DeliveryStatusReported, events.UnknownEvent} <= made
+    assert {
+        known.__name__ for known in EVENTS.values() if known.KINDS and known not in made
+    } == set()
 
 
 @pytest.mark.parametrize("name", sorted(DOCS))
