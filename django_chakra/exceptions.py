@@ -1,11 +1,28 @@
 """Every exception of the package, by who is at fault. Nothing of Django is imported here.
 
 ChakraError
-└── ConfigurationError      the host project's settings are wrong
-    └── UnknownAccount      no account of that alias in CHAKRA["ACCOUNTS"]
+├── ConfigurationError          the host project's settings are wrong
+│   ├── UnknownAccount          no account of that alias in CHAKRA["ACCOUNTS"]
+│   └── PathUnverified          the documentation does not name the path; the host has to set it
+└── ApiError                    a call of Chakra's API failed
+    ├── RequestRejected         our request: any other 4xx, or errors in an answer of 200
+    │   ├── ValidationFailed    400, 422, or a limit that was checked before the call
+    │   ├── AuthenticationFailed  401: no token, a wrong one, a revoked one
+    │   ├── PermissionMissing   403: the token's role may not do this
+    │   └── NotFound            404, 410
+    ├── PlatformFailed          the platform
+    │   ├── RateLimited         429; ``retry_after`` says for how long
+    │   ├── ServerError         5xx
+    │   └── UnreadableAnswer    an answer that is no JSON, or is too large
+    └── NetworkFailed           the network
+        ├── NotSent             no connection: the platform certainly did not take the request
+        └── NoAnswer            it may have taken it
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
 
 
 class ChakraError(Exception):
@@ -25,3 +42,171 @@ class UnknownAccount(ConfigurationError):
 
     def __str__(self) -> str:
         return f"CHAKRA['ACCOUNTS'] has no account named {self.alias!r}"
+
+
+class PathUnverified(ConfigurationError):
+    """No documentation names the path of this endpoint, and a guess might change the wrong thing.
+
+    ``endpoint`` is the name under which the path can be set: ``Chakra(paths={endpoint: "/v1/…"})``,
+    or ``PATHS`` of the account in Django's settings.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(endpoint)
+        self.endpoint = endpoint
+
+    def __str__(self) -> str:
+        return (
+            f"The path of {self.endpoint} is not documented. Ask ChakraHQ for it and set "
+            f"PATHS[{self.endpoint!r}], or call client.request(method, path)."
+        )
+
+
+class Cause(StrEnum):
+    """What a code of Meta's means for who sends messages."""
+
+    WINDOW_CLOSED = "window closed"
+    UNDELIVERABLE = "undeliverable"
+    OPTED_OUT = "opted out"
+    THROTTLED = "throttled"
+    NOT_PAID = "not paid"
+    TEMPLATE = "template"
+    TOKEN = "token"  # noqa: S105  a word, no token
+    BLOCKED = "blocked"
+    MEDIA = "media"
+    OTHER = "other"
+
+
+#: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
+CAUSES: dict[Cause, frozenset[int]] = {
+    Cause.WINDOW_CLOSED: frozenset({131047, 470}),
+    Cause.UNDELIVERABLE: frozenset({131026, 131049, 130472, 131021}),
+    Cause.OPTED_OUT: frozenset({131050}),
+    Cause.THROTTLED: frozenset({4, 80007, 130429, 131048, 131056, 133016}),
+    Cause.NOT_PAID: frozenset({131042}),
+    Cause.TEMPLATE: frozenset(
+        {132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068, 132069}
+    ),
+    Cause.TOKEN: frozenset({0, 190}),
+    Cause.BLOCKED: frozenset({368, 130497, 131031, 131045, 133010}),
+    Cause.MEDIA: frozenset({131051, 131052, 131053}),
+}
+
+
+class ApiError(ChakraError):
+    """A call of Chakra's API failed.
+
+    ``message`` is the platform's (or ours), at most 500 characters; ``method`` and ``path`` are
+    those of the call, without query; ``status`` is the answer's, None without one; ``code`` is the
+    platform's, mostly Meta's; ``request_id`` is the platform's name for the call, "" when it gave
+    none; ``details`` is what it said beyond the message. No token and no body is kept.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        method: str = "",
+        path: str = "",
+        status: int | None = None,
+        code: int | None = None,
+        request_id: str = "",
+        details: str = "",
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message[:500])
+        self.message = message[:500]
+        self.method = method
+        self.path = path
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.details = details[:500]
+        #: Seconds that the platform asks to wait, where it does.
+        self.retry_after = retry_after
+
+    @property
+    def cause(self) -> Cause:
+        """What the code means: window closed, undeliverable, opted out, throttled, …"""
+        return cause_of(self.code)
+
+    def __str__(self) -> str:
+        where = f"{self.method} {self.path}".strip()
+        numbers = " ".join(
+            f"{name} {value}"
+            for name, value in (("status", self.status), ("code", self.code))
+            if value is not None
+        )
+        return ": ".join(filter(None, (where, numbers, self.message)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are rebuilt from their positional arguments; ours has keywords.
+        return _rebuilt, (type(self), self.message, {**self.__dict__})
+
+
+class RequestRejected(ApiError):
+    """The platform does not take this request as it is; the same again fails again."""
+
+
+class ValidationFailed(RequestRejected):
+    """A value is missing, too long, or of another form (400, 422).
+
+    ``field`` names it when the limit was checked before the call: then nothing was sent.
+    """
+
+    def __init__(self, message: str, *, field: str = "", **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.field = field
+
+
+class AuthenticationFailed(RequestRejected):
+    """The token is missing, wrong or revoked (401, or Meta's code 190)."""
+
+
+class PermissionMissing(RequestRejected):
+    """The token's role may not do this (403)."""
+
+
+class NotFound(RequestRejected):
+    """There is no such thing (404), or no longer (410)."""
+
+
+class PlatformFailed(ApiError):
+    """The request may be right; the platform could not serve it."""
+
+
+class RateLimited(PlatformFailed):
+    """Too many requests (429, or one of Meta's codes for it). It was not taken."""
+
+
+class ServerError(PlatformFailed):
+    """The platform failed (5xx). Whether it took the request is unknown."""
+
+
+class UnreadableAnswer(PlatformFailed):
+    """An answer that can't be read. A write may have been taken."""
+
+
+class NetworkFailed(ApiError):
+    """There was no answer at all."""
+
+
+class NotSent(NetworkFailed):
+    """No connection was made: the platform certainly did not take the request."""
+
+
+class NoAnswer(NetworkFailed):
+    """The connection broke, or nothing came in time. The platform may have taken the request."""
+
+
+def cause_of(code: int | None) -> Cause:
+    """What one of Meta's codes means; ``OTHER`` for those that mean nothing to senders."""
+    if code is None:
+        return Cause.OTHER
+    return next((cause for cause, codes in CAUSES.items() if code in codes), Cause.OTHER)
+
+
+def _rebuilt(kind: type[ApiError], message: str, state: dict[str, Any]) -> ApiError:
+    error = kind(message)
+    error.__dict__.update(state)
+    return error
