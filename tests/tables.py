@@ -23,6 +23,20 @@ TABLES: tuple[type[models.Model], ...] = (
     DeliveryStatus,
 )
 
+NEAR: dict[type[models.Model], tuple[str, ...]] = {
+    ContactIdentity: ("contact__identities",),
+    Conversation: ("number", "contact__identities", "last_message"),
+    Message: (
+        "conversation__number",
+        "conversation__contact__identities",
+        "contact__identities",
+        "target",
+        "reply_to",
+    ),
+    DeliveryStatus: ("message",),
+}
+"""What rows of each table are called by, fetched for all of them at once."""
+
 BOOKKEEPING = frozenset(
     {
         "version",
@@ -44,11 +58,19 @@ def tables(account: str, leave_out: Iterable[str] = ()) -> dict[str, list[dict[s
     without = NOT_COMPARED | set(leave_out)
     return {
         model.__name__: sorted(
-            (row(found, without) for found in model._default_manager.filter(account=account)),
+            (row(found, without) for found in rows(model, account)),
             key=repr,
         )
         for model in TABLES
     }
+
+
+def rows(model: type[models.Model], account: str) -> models.QuerySet[Any]:
+    """Those of the account; of a contact that went into another one nothing but its key counts."""
+    found = model._default_manager.filter(account=account)
+    if model is Contact:
+        return found.filter(merged_into=None)
+    return found.prefetch_related(*NEAR.get(model, ()))
 
 
 def differences(one: str, other: str, leave_out: Iterable[str] = ()) -> list[str]:
@@ -70,7 +92,11 @@ def differences(one: str, other: str, leave_out: Iterable[str] = ()) -> list[str
 def row(found: models.Model, without: frozenset[str] = NOT_COMPARED) -> dict[str, Any]:
     """The columns of one row; in place of keys what the rows they lead to are known by."""
     names = [field.name for field in found._meta.concrete_fields if field.name not in without]
-    return {name: natural(getattr(found, name)) for name in names}
+    values = {name: natural(getattr(found, name)) for name in names}
+    if isinstance(found, Conversation) and found.last_message and "last_message" in values:
+        # Of two in one second the one that came last, as in the thread.
+        values["last_message"] = found.last_message.sort_at
+    return values
 
 
 def natural(value: Any) -> Any:
@@ -78,7 +104,7 @@ def natural(value: Any) -> Any:
     if isinstance(value, BusinessNumber):
         return value.key
     if isinstance(value, Contact):
-        return sorted(value.identities.values_list("kind", "value"))
+        return sorted((one.kind, one.value) for one in value.identities.all())
     if isinstance(value, Conversation):
         return (value.number.key, natural(value.contact), value.group_id)
     if isinstance(value, Message):

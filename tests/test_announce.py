@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_chakra import announce, events, process
 from django_chakra.models import Conversation, DeliveryStatus, Message, WebhookCall
 from django_chakra.signals import SIGNALS
+from django_chakra.testing import calls
 from tests.posting import BRUNO, process_all, status, stored, text
 
 pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
@@ -224,6 +225,26 @@ def test_every_fact_of_every_call_is_told(facts: list[Told]) -> None:
     assert [told.named["account"] for told in facts] == ["default"] * 3 + ["other"]
     assert not any(told.in_transaction for told in facts)
     assert WebhookCall.objects.filter(announced_at=None).count() == 0
+
+
+def test_a_family_hears_of_a_repeated_call_once(facts: list[Told]) -> None:
+    """Byte for byte the same call again is told of as a fact, and not to the fact's family."""
+    approved: list[Any] = []
+
+    def receiver(event: events.Event, **rest: Any) -> None:
+        approved.append(event.kind)
+
+    SIGNALS["template_changed"].connect(receiver, sender=events.TemplateStatusChanged)
+    try:
+        for _ in range(2):
+            stored(calls.body("meta/message_template_status_update__approved"))
+            process_all()
+    finally:
+        SIGNALS["template_changed"].disconnect(receiver, sender=events.TemplateStatusChanged)
+
+    assert approved == ["template.status"]
+    first, again = (told.named["call"] for told in facts)
+    assert (first.repeat_of, again.repeat_of) == (None, first)
 
 
 def test_facts_are_found_by_a_sweep(facts: list[Told]) -> None:

@@ -17,6 +17,7 @@ from .conversations import refresh
 from .facts import Fact
 from .joining import Announcer
 from .links import link, settle
+from .people import People
 
 __all__ = ["Fact", "Written", "link", "settle", "write"]
 
@@ -39,11 +40,11 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str)
         leased_by: who will announce; takes the lease of each changed conversation that is free.
     """
     written = Written()
-    by = Announcer(now, leased_by)
-    written.conversations |= about.write(account, facts, by=by)
+    people = People(account, Announcer(now, leased_by))
+    written.conversations |= about.write(people, facts)
     spoken = [fact for fact in facts if isinstance(fact.event, MessageEvent)]
     if spoken:
-        touched, unlinked = messages.write(account, spoken, by=by)
+        touched, unlinked = messages.write(people, spoken)
         written.conversations |= touched
         written.unlinked += unlinked
     ticks = [fact for fact in facts if isinstance(fact.event, DeliveryStatusReported)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import TypeAlias
 
 from ..events import (
     AccountReviewed,
@@ -11,9 +12,9 @@ from ..events import (
     CapabilityChanged,
     ContactSynced,
     Event,
-    Identity,
     Json,
     MarketingPreferenceChanged,
+    MessageEvent,
     NumberNameReviewed,
     NumberQualityChanged,
     UserIdChanged,
@@ -21,7 +22,7 @@ from ..events import (
 from ..events.ids import only_digits
 from . import numbers, words
 from .facts import Fact
-from .joining import Announcer, Words
+from .joining import Words
 from .numbers import Word, waba_key
 from .people import People
 from .places import Places
@@ -39,33 +40,30 @@ STATES = frozenset(
     }
 )
 
-PERSONAL = (ContactSynced, MarketingPreferenceChanged, UserIdChanged)
+Personal: TypeAlias = ContactSynced | MarketingPreferenceChanged | UserIdChanged
 
 
-def write(account: str, facts: Sequence[Fact], *, by: Announcer) -> set[int]:
-    """Record what these facts say of people and numbers; return conversations that changed."""
+def write(people: People, facts: Sequence[Fact]) -> set[int]:
+    """Know everybody whom these facts name, and keep what they say of people and numbers.
+
+    Returns the conversations that changed, because contacts turned out to be one.
+    """
     said = [word for fact in facts if (word := _of_number(fact))]
     if said:
-        numbers.write(account, said)
-    told = [
-        (e.identities, _of_person(e)) for fact in facts if isinstance(e := fact.event, PERSONAL)
-    ]
-    told = [(identities, said) for identities, said in told if identities]
-    return _people(account, told, by) if told else set()
-
-
-def _people(
-    account: str, told: list[tuple[tuple[Identity, ...], Words]], by: Announcer
-) -> set[int]:
-    people = People(account, by)
-    people.meet(identities for identities, _ in told)
-    words.keep(people, ((people.contacts[i[0]], said) for i, said in told if said))
+        numbers.write(people.account, said)
+    events = [event for fact in facts if isinstance(event := fact.event, MessageEvent | Personal)]
+    named = [event for event in events if event.identities]
+    if not named:
+        return set()
+    people.meet(event.identities for event in named)
+    told = ((people.contacts[event.identities[0]], _of_person(event)) for event in named)
+    words.keep(people, ((contact, said) for contact, said in told if said))
     places = Places(people)
     places.settle()
     return people.touched | places.changed | places.separate()
 
 
-def _of_person(event: ContactSynced | MarketingPreferenceChanged | UserIdChanged) -> Words:
+def _of_person(event: MessageEvent | Personal) -> Words:
     """What the event says of them; nothing without a time, by which words are compared."""
     at = event.occurred_at
     if at is None:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connections
 
-from ..events import MessageEvent
 from ..models import Message
 from ..models.statements import upsert
-from . import words
 from .copies import Copies, event_of, number_of
 from .facts import Fact
-from .joining import Announcer, Words
 from .merge import Merge
 from .people import Peer, People
 from .places import Places
 
 
-def write(account: str, facts: Sequence[Fact], *, by: Announcer) -> tuple[set[int], list[int]]:
-    """Record these messages.
+def write(people: People, facts: Sequence[Fact]) -> tuple[set[int], list[int]]:
+    """Record these messages, of people who are known.
 
     Returns:
         The conversations that changed, and delivery statuses that may have found their message.
     """
+    account, by = people.account, people.by
     copies = _by_external_id(facts)
-    people = _people(account, copies, by)
+    # All copies of one message are about one person.
+    people.meet(copy.identities for copy in copies.values() if copy.identities)
+    people.meet_groups(copy.group_id for copy in copies.values())
+    people.add_numbers(number_of(event) for copy in copies.values() for event in copy.events)
     places = Places(people)
     places.settle()
     peers = {i: _peer(people, copy) for i, copy in copies.items()}
@@ -53,7 +54,7 @@ def write(account: str, facts: Sequence[Fact], *, by: Announcer) -> tuple[set[in
             # One message shows that two contacts are one person; then everything is simpler.
             merge.introduce()
             changed |= places.separate() | places.changed | people.touched | divided
-            again, woken = write(account, facts, by=by)
+            again, woken = write(people, facts)
             return changed | again, woken
         changed |= merge.carry_out()
         woken = merge.wake_statuses()
@@ -67,17 +68,6 @@ def _by_external_id(facts: Iterable[Fact]) -> dict[str, Copies]:
     return {external_id: Copies.of(same) for external_id, same in copies.items()}
 
 
-def _people(account: str, copies: dict[str, Copies], by: Announcer) -> People:
-    """Numbers, contacts and names for the batch; one query when all are known."""
-    people = People(account, by)
-    people.meet(copy.identities for copy in copies.values() if copy.identities)
-    people.meet_groups(copy.group_id for copy in copies.values())
-    events = [event for copy in copies.values() for event in copy.events]
-    people.add_numbers(map(number_of, events))
-    words.keep(people, _heard(people, events))
-    return people
-
-
 def _contact(people: People, copy: Copies) -> int | None:
     return people.contacts[copy.identities[0]] if copy.identities else None
 
@@ -88,16 +78,6 @@ def _peer(people: People, copy: Copies) -> Peer:
     peer: Peer | None = copy.group_id or contact
     assert peer is not None  # noqa: S101  readers refuse messages that name neither
     return peer
-
-
-def _heard(people: People, events: Iterable[MessageEvent]) -> Iterator[tuple[int, Words]]:
-    """What the messages say of the people who are named beside them."""
-    for event in events:
-        if event.identities and (at := event.occurred_at):
-            told = {"name": event.name, "username": event.username}
-            said: Words = {column: (at, word) for column, word in told.items() if word}
-            if said:
-                yield people.contacts[event.identities[0]], said
 
 
 def _place(

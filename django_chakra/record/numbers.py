@@ -86,14 +86,16 @@ def write(account: str, words: Sequence[Word]) -> None:
     """Keep what events say about numbers; rows that are missing are made."""
     _add_missing(account, words)
     rows = BusinessNumber.objects.select_for_update().filter(account=account).order_by("key")
+    columns = [*TOLD, "told_at", "display_number"]
     for number in rows:
-        before = (dict(number.told_at), [getattr(number, column) for column in TOLD])
+        before = [repr(getattr(number, column)) for column in columns]
         for word in words:
             if number.key == word.key or (not word.key and _is_dialled(number, word)):
+                number.display_number = max(number.display_number, word.display_number[:64])
                 for column, value in word.columns.items():
                     take(number, column, value, _stamp(word.at))
-        if before != (number.told_at, [getattr(number, column) for column in TOLD]):
-            number.save(update_fields=[*TOLD, "told_at"])
+        if before != [repr(getattr(number, column)) for column in columns]:
+            number.save(update_fields=columns)
 
 
 def _add_missing(account: str, words: Sequence[Word]) -> None:

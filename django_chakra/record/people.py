@@ -48,7 +48,8 @@ class People:
         a new contact. Contacts that turn out to be one person are joined.
         """
         people = _one_each(named)
-        self._look_up(identity for person in people for identity in person)
+        if unknown := {i for person in people for i in person} - self.contacts.keys():
+            self._look_up(unknown)
         if new := [p for p in people if any(identity not in self.contacts for identity in p)]:
             self._add(new)
         for person in people:

@@ -2,6 +2,7 @@
 
 from .fault import Fault
 from .incoming import SIGNATURE, VIEW
+from .shapes import SHAPES
 
 #: Where the tests of a part are, the quickest first; what is not there is passed over. Without
 #: the one of any order, since what it tries is left to chance.
@@ -13,6 +14,13 @@ TESTS = {
         "tests/record/test_merge.py",
         "tests/record/test_links.py",
         "tests/record/test_poison.py",
+    ],
+    "shapes": [
+        "tests/record/test_people.py",
+        "tests/record/test_changes.py",
+        "tests/record/test_sources.py",
+        "tests/test_announce.py",
+        "tests/table/test_table.py",
     ],
     "process": [
         "tests/test_process.py",
@@ -35,9 +43,9 @@ LAST = "tests/test_faults.py"
 RECORD = [
     Fault(
         "of two copies in one batch the poorer stays",
-        "record/messages.py",
-        "return max(self.events, key=",
-        "return min(self.events, key=",
+        "record/copies.py",
+        "best = max(events, key=",
+        "best = min(events, key=",
     ),
     Fault(
         "a later copy moves the time of a message",
@@ -47,7 +55,7 @@ RECORD = [
     ),
     Fault(
         "a clock that runs ahead sorts below all that follow",
-        "record/messages.py",
+        "record/copies.py",
         "AHEAD = timedelta(minutes=5)",
         "AHEAD = timedelta(days=5)",
     ),
@@ -77,9 +85,9 @@ RECORD = [
     ),
     Fault(
         "of two names in one batch the last stays",
-        "record/messages.py",
-        "heard[contact] = max(word, heard.get(contact, word))",
-        "heard[contact] = word",
+        "record/words.py",
+        "known[column] = max(known.get(column, word), word, key=_rank)",
+        "known[column] = word",
     ),
     Fault(
         "a conversation shows its first message",
@@ -90,7 +98,7 @@ RECORD = [
     Fault(
         "a reply that came before the quoted message stays alone",
         "record/links.py",
-        "Message.objects.filter(pk=pk, reply_to=None).update(reply_to=quoted[external_id])",
+        'setattr(row, f"{pointer}_id", known[getattr(row, by_id)])',
         "pass",
     ),
 ]
@@ -201,6 +209,7 @@ FAULTS = {
     "signature": SIGNATURE,
     "view": VIEW,
     "record": RECORD,
+    "shapes": SHAPES,
     "process": PROCESS,
     "announce": ANNOUNCE,
 }

@@ -122,12 +122,16 @@ def test_the_echo_of_what_we_sent_changes_nothing() -> None:
     assert Message.objects.count() == 2
 
 
+@pytest.mark.parametrize("together", [True, False])
 @pytest.mark.parametrize("order", [0, 1])
-def test_who_says_that_we_wrote_it_is_right(order: int) -> None:
+def test_who_says_that_we_wrote_it_is_right(order: int, together: bool) -> None:
     """A copy that takes an echo for a customer's message does not make it one."""
     claim = text("wamid.one", sender="5511900001111")
-    bodies = [claim, echo("wamid.one")]
-    record(*(bodies[:: -1 if order else 1]))
+    for body in [claim, echo("wamid.one")][:: -1 if order else 1]:
+        stored(body)
+        if not together:
+            process_all()
+    process_all()
 
     message = Message.objects.get()
     assert (message.direction, message.source, message.contact) == ("out", "echo_phone", None)
