@@ -14,9 +14,12 @@ ChakraError
     │   ├── RateLimited         429; ``retry_after`` says for how long
     │   ├── ServerError         5xx
     │   └── UnreadableAnswer    an answer that is no JSON, or is too large
-    └── NetworkFailed           the network
-        ├── NotSent             no connection: the platform certainly did not take the request
-        └── NoAnswer            it may have taken it
+    ├── NetworkFailed           the network
+    │   ├── NotSent             no connection: the platform certainly did not take the request
+    │   └── NoAnswer            it may have taken it
+    └── DownloadRefused         this client: the file is there, and was not fetched to be safe
+        ├── UnsafeUrl           its URL leads elsewhere than to a public address over HTTPS
+        └── TooLarge            it has more bytes than the caller's limit
 """
 
 from __future__ import annotations
@@ -197,6 +200,41 @@ class NotSent(NetworkFailed):
 
 class NoAnswer(NetworkFailed):
     """The connection broke, or nothing came in time. The platform may have taken the request."""
+
+
+class DownloadRefused(ApiError):
+    """A file that this client does not fetch, or not to its end. To try again does not help."""
+
+
+class UnsafeUrl(DownloadRefused):
+    """A URL, also one that was redirected to, leads elsewhere than to a public host over HTTPS."""
+
+
+class TooLarge(DownloadRefused):
+    """The file has more bytes than ``limit``. Some of them may have been written."""
+
+    def __init__(self, message: str, *, limit: int = 0, **rest: Any) -> None:
+        super().__init__(message, **rest)
+        self.limit = limit
+
+
+class Escaped(Exception):
+    """Stands in a log for an exception whose text may come from outside.
+
+    The frames of the original, and its text on one line, without control characters.
+    """
+
+
+def escaped(error: BaseException) -> tuple[type[Escaped], Escaped, Any]:
+    """What to log of an exception, as ``exc_info``."""
+    try:
+        text = str(error)
+    except Exception:  # An error may fail at saying what it is.
+        text = ""
+    shown = "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:500]
+    )
+    return Escaped, Escaped(f"{type(error).__name__}: {shown}"), error.__traceback__
 
 
 def cause_of(code: int | None) -> Cause:

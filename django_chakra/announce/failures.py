@@ -13,6 +13,7 @@ from django.db.models import F
 
 from .. import conf
 from ..events import read, storable_text
+from ..exceptions import escaped
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
 from ..models.fields import DatabaseNow
 from ..models.statements import upsert
@@ -48,7 +49,7 @@ def write_down(failed: Sequence[Failed]) -> None:
             type(failure.error).__name__,
             failure.subject._meta.model_name,
             failure.subject.pk,
-            exc_info=failure.error,
+            exc_info=escaped(failure.error),
         )
     rows = {row.key: row for row in map(_row, failed)}
     upsert(

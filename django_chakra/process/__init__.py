@@ -13,6 +13,7 @@ import time
 import uuid
 
 from .. import announce, conf
+from ..exceptions import escaped
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
 from ..models.fields import DatabaseNow
@@ -92,8 +93,9 @@ def inline(pk: int) -> None:
         run(limit=NEIGHBOURS)
         if _is_time_to_sweep():
             sweep()
-    except Exception:
-        logger.exception("Call %s is stored; processing it stopped and will be taken up again", pk)
+    except Exception as error:
+        sentence = "Call %s is stored; processing it stopped and will be taken up again"
+        logger.error(sentence, pk, exc_info=escaped(error))
 
 
 def _is_time_to_sweep() -> bool:

@@ -98,7 +98,6 @@ def assert_harmless(url: str, page: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.databases
 @pytest.mark.parametrize("all_of_it", [False, True], ids=["texts", "everything"])
 def test_it_is_text_on_every_page(staff: Client, all_of_it: bool) -> None:
     """Markup in whatever field of whatever kind is text on every list and every page."""

@@ -60,7 +60,7 @@ def test_trap_27_log_lines(caplog: pytest.LogCaptureFixture) -> None:
     foreign = "Mallory\r\nERROR all is lost \x1b[31m%s%(name)s"
 
     def raises(**named: Any) -> None:
-        raise ValueError("the till is on fire")
+        raise ValueError(foreign)
 
     caplog.set_level(logging.DEBUG, logger="django_chakra")
     profile = {"profile": {"name": foreign}, "wa_id": ANA}
@@ -75,8 +75,11 @@ def test_trap_27_log_lines(caplog: pytest.LogCaptureFixture) -> None:
             process_all()
     finally:
         message_received.disconnect(dispatch_uid="till")
-    lines = [record.getMessage() for record in caplog.records if "chakra" in record.name]
-    assert len(lines) >= 4
-    for line in lines:
-        assert "Mallory" not in line
-        assert line.isprintable(), line
+    records = [record for record in caplog.records if "chakra" in record.name]
+    assert len(records) >= 4
+    for record in records:
+        assert "Mallory" not in record.getMessage()
+        # As handlers write it: the traceback of the receiver too, which names what it raised.
+        for line in logging.Formatter("%(message)s").format(record).split("\n"):
+            assert line.isprintable(), line
+            assert not line.startswith("ERROR")
