@@ -25,17 +25,18 @@ def record(*bodies: dict[str, Any]) -> None:
         process_all()
 
 
-def written(external_id: str, *, at: int = 0, **who: Any) -> dict[str, Any]:
+def written(
+    external_id: str, who: dict[str, str], *, at: int = 0, number: str = calls.PHONE_NUMBER_ID
+) -> dict[str, Any]:
     """A text from whoever these keys name."""
-    number = who.pop("phone_number_id", calls.PHONE_NUMBER_ID)
     body = {"id": external_id, "type": "text", "text": {"body": external_id}}
     body |= {"timestamp": str(START + at), **who}
     return calls.item_call(body, phone_number_id=number)
 
 
-BY_PHONE = written("wamid.phone", **{"from": ANA})
-BY_ID = written("wamid.id", at=10, from_user_id=ANA_ID)
-BY_BOTH = written("wamid.both", at=20, **{"from": ANA, "from_user_id": ANA_ID})
+BY_PHONE = written("wamid.phone", {"from": ANA})
+BY_ID = written("wamid.id", {"from_user_id": ANA_ID}, at=10)
+BY_BOTH = written("wamid.both", {"from": ANA, "from_user_id": ANA_ID}, at=20)
 
 
 def identities(contact: Contact) -> set[tuple[str, str]]:
@@ -72,9 +73,9 @@ def test_the_older_contact_keeps_both() -> None:
 
 def test_a_third_contact_joins_too() -> None:
     """Whoever was merged before points straight at the contact that is left."""
-    record(BY_PHONE, BY_ID, written("wamid.parent", from_parent_user_id=ANA_PARENT))
+    record(BY_PHONE, BY_ID, written("wamid.parent", {"from_parent_user_id": ANA_PARENT}))
     first, second, third = Contact.objects.order_by("pk")
-    record(written("wamid.1", from_user_id=ANA_ID, from_parent_user_id=ANA_PARENT))
+    record(written("wamid.1", {"from_user_id": ANA_ID, "from_parent_user_id": ANA_PARENT}))
     third.refresh_from_db()
     assert third.merged_into == second
 
@@ -91,7 +92,7 @@ def test_conversations_of_two_numbers_stay_apart() -> None:
     record(
         BY_PHONE,
         BY_ID,
-        written("wamid.elsewhere", from_user_id=ANA_ID, phone_number_id=OTHER_NUMBER),
+        written("wamid.elsewhere", {"from_user_id": ANA_ID}, number=OTHER_NUMBER),
         BY_BOTH,
     )
     found = {row.number.key: row.messages.count() for row in Conversation.objects.all()}
@@ -127,7 +128,7 @@ def test_nothing_is_told_twice() -> None:
 def test_copies_that_name_different_identities() -> None:
     """One message from a phone number in one format and a user id in the other is one person's."""
     chakra = text("wamid.one", format="chakra", sender=ANA_ID)
-    record(chakra, written("wamid.one", **{"from": ANA}))
+    record(chakra, written("wamid.one", {"from": ANA}))
 
     message = Message.objects.get()
     contact = Contact.objects.get(merged_into=None)
@@ -149,7 +150,7 @@ def test_copies_that_name_different_identities() -> None:
 def test_spellings_of_one_number(one: str, other: str, swapped: bool) -> None:
     """A number with the digit that its country added is the same person's without it."""
     order = [other, one] if swapped else [one, other]
-    record(*(written(f"wamid.{phone}", **{"from": phone}) for phone in order))
+    record(*(written(f"wamid.{phone}", {"from": phone}) for phone in order))
 
     contact = Contact.objects.get()
     assert identities(contact) == {("phone", one), ("phone", other)}
@@ -158,7 +159,7 @@ def test_spellings_of_one_number(one: str, other: str, swapped: bool) -> None:
 
 def test_a_landline_is_nobodys_mobile() -> None:
     """Brazil's ninth digit is left out only before digits that mobile numbers began with."""
-    record(*(written(f"wamid.{n}", **{"from": n}) for n in ("5511933334444", "551133334444")))
+    record(*(written(f"wamid.{n}", {"from": n}) for n in ("5511933334444", "551133334444")))
     assert Contact.objects.count() == 2
 
 
@@ -181,7 +182,7 @@ def test_a_new_user_id_is_the_same_person() -> None:
     record(
         BY_ID,
         calls.change_call("user_id_update", update),
-        written("wamid.new", from_user_id="BR.AnaExample2"),
+        written("wamid.new", {"from_user_id": "BR.AnaExample2"}),
     )
     assert Conversation.objects.get().messages.count() == 2
 
@@ -202,7 +203,7 @@ def test_a_new_phone_is_the_same_person(early: bool) -> None:
             },
         }
     )
-    new = written("wamid.new", at=9, **{"from": ANA_NEW_PHONE})
+    new = written("wamid.new", {"from": ANA_NEW_PHONE}, at=9)
     record(BY_PHONE, *((new, notice) if early else (notice, new)))
 
     conversation = Conversation.objects.get()
