@@ -6,9 +6,12 @@ None of them asks the database. Ids are stable and listed in ``docs/start.md``.
 from __future__ import annotations
 
 import difflib
+import math
+import re
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.apps.config import AppConfig
 from django.conf import settings
@@ -30,7 +33,7 @@ def check_settings(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage
         given = conf.raw()
     except ConfigurationError as error:
         return [Error(str(error), id="django_chakra.E001")]
-    found = [*_unknown_keys("CHAKRA", given, conf.SETTING_KEYS), *_runner(given)]
+    found = [*_unknown_keys("CHAKRA", given, conf.SETTING_KEYS), *_runner(given), *_api(given)]
     try:
         accounts = conf.raw_accounts()
     except Exception as error:
@@ -87,6 +90,7 @@ def _account(alias: object, account: object) -> Iterator[CheckMessage]:
         return
     yield from _unknown_keys(where, account, conf.ACCOUNT_KEYS)
     yield from _signed(where, conf.account(alias))
+    yield from _calling(where, account)
     plugin_id = account.get("PLUGIN_ID", "")
     if plugin_id and not _is_uuid(plugin_id):
         yield Error(
@@ -115,6 +119,70 @@ def _signed(where: str, account: conf.Account) -> Iterator[CheckMessage]:
             f"{where} has no WEBHOOK_SECRETS: every call would be refused.",
             hint="Admin, Team, Secrets in Chakra. To go without, set ALLOW_UNSIGNED.",
             id="django_chakra.E004",
+        )
+
+
+def _api(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    """Where the API is and how long it is waited for."""
+    base_url = given.get("BASE_URL", conf.Settings().base_url)
+    scheme, host = _address(base_url)
+    if scheme not in ("http", "https") or not host:
+        yield Error(
+            "CHAKRA['BASE_URL'] is no URL with https and a host, and nothing behind its path.",
+            hint="'https://api.chakrahq.com'; leave it out to use that.",
+            id="django_chakra.E009",
+        )
+    elif scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+        yield Warning(
+            "CHAKRA['BASE_URL'] is http: the token would cross the network in the clear.",
+            id="django_chakra.W005",
+        )
+    version = given.get("API_VERSION", conf.Settings().api_version)
+    if not isinstance(version, str) or not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", version):
+        yield Error("CHAKRA['API_VERSION'] must look like 'v24.0'.", id="django_chakra.E010")
+    for key in ("CONNECT_TIMEOUT", "READ_TIMEOUT"):
+        if key in given and not (_is_number(given[key]) and given[key] > 0):
+            yield Error(
+                f"CHAKRA[{key!r}] must be a number of seconds above 0.", id="django_chakra.E011"
+            )
+
+
+def _address(url: object) -> tuple[str, str]:
+    """Scheme and host of a URL; both empty when it can't stand before a path."""
+    try:
+        parts = urlsplit(url if isinstance(url, str) else "")
+        parts.port  # noqa: B018  raises where it is none
+    except ValueError:
+        return "", ""
+    if parts.query or parts.fragment or parts.username is not None:
+        return "", ""
+    return parts.scheme, parts.hostname or ""
+
+
+def _calling(where: str, account: Mapping[str, Any]) -> Iterator[CheckMessage]:
+    """What an account's calls of the API are made with."""
+    token = account.get("ACCESS_TOKEN")
+    if token and not conf.is_token(token):
+        yield Error(
+            f"{where}['ACCESS_TOKEN'] holds what no token has: blanks, line ends, or no ASCII.",
+            hint="Only the token itself, without 'Bearer' and without the file's last line end.",
+            id="django_chakra.E012",
+        )
+    paths = account.get("PATHS", {})
+    if not isinstance(paths, Mapping) or not all(
+        isinstance(name, str) and isinstance(path, str) and re.match(r"([A-Z]+ )?/", path)
+        for name, path in paths.items()
+    ):
+        yield Error(
+            f"{where}['PATHS'] must be a dict from endpoint to path, each beginning with '/'.",
+            hint="{'groups.create': '/v1/…'}; docs/api.md names the endpoints.",
+            id="django_chakra.E013",
+        )
+    rate = account.get("REQUESTS_PER_SECOND", 0)
+    if not _is_number(rate) or rate < 0:
+        yield Error(
+            f"{where}['REQUESTS_PER_SECOND'] must be a number, 0 for no limit.",
+            id="django_chakra.E014",
         )
 
 
@@ -186,6 +254,11 @@ def check_sqlite(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
+
+
+def _is_number(value: object) -> bool:
+    """A finite one; True and False are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_uuid(value: object) -> bool:

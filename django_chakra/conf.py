@@ -45,6 +45,10 @@ class Account:
     allow_unsigned: bool = False
     #: A secret last segment of the webhook URL; a call without it gets 404.
     url_token: str = field(default="", repr=False)
+    #: Paths of endpoints that no documentation names, by endpoint ("groups.create": "/v1/…").
+    paths: Mapping[str, str] = field(default_factory=dict)
+    #: Never more calls of the API than this, from one process; 0 is no limit.
+    requests_per_second: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,14 @@ class Settings:
     max_delay_seconds: int = 3600
     #: A message that was on its way for longer is announced with ``late=True``.
     late_after: int = 24 * 3600
+    #: Where Chakra's REST API is. As a plain text: nothing of the client is imported here.
+    base_url: str = "https://api.chakrahq.com"
+    #: Of Meta's API, in the paths of what Chakra hands through to Meta.
+    api_version: str = "v24.0"
+    #: How long connecting to the API may take.
+    connect_timeout: float = 5.0
+    #: How long the API may be silent while it answers.
+    read_timeout: float = 30.0
 
 
 #: Keys of ``CHAKRA`` and of one account, for the checks.
@@ -135,6 +147,11 @@ def account(alias: str = "default") -> Account:
     for name in ("webhook_secrets", "meta_app_secrets"):
         known[name] = _secrets(known.get(name, ()))
     return Account(alias=alias, **known)
+
+
+def is_token(value: object) -> bool:
+    """Whether this can stand in a header as a bearer token."""
+    return isinstance(value, str) and re.fullmatch(r"[!-~]+", value) is not None
 
 
 def _secrets(value: object) -> tuple[str, ...]:

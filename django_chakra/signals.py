@@ -76,15 +76,19 @@ class ChakraSignal(Signal):
     def named_receivers(self, sender: object) -> list[tuple[str, Receiver]]:
         """The living receivers for this sender with their names, in order of connection."""
         wanted = {_key(None), _key(sender)}
-        found: list[tuple[str, Receiver]] = []
+        return [(name, receiver) for key, name, receiver in self._living() if key in wanted]
+
+    def names(self) -> list[str]:
+        """The names of all living receivers, whatever sender they are for."""
+        return sorted({name for _, name, _ in self._living()})
+
+    def _living(self) -> Iterator[tuple[Any, str, Receiver]]:
+        """Key of the sender, name and receiver, in order of connection."""
         for key, reference, *_ in list(self.receivers):
-            if key[1] not in wanted:
-                continue
             # Weak references are called for their object; strong receivers stand there themselves.
             receiver = reference() if _is_weak(reference) else reference
             if receiver is not None:
-                found.append((self._names.get(key) or stable_name(receiver, key[0]), receiver))
-        return found
+                yield key[1], self._names.get(key) or stable_name(receiver, key[0]), receiver
 
     def tell(
         self, sender: object, *, only: Collection[str] | None = None, **named: Any

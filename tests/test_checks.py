@@ -134,6 +134,67 @@ def test_an_unknown_rule_for_metas_signature_is_an_error() -> None:
     assert set(found(**account(WEBHOOK_SECRETS=["s"], META_SIGNATURE="never"))) == {"E007"}
 
 
+def api(**values: Any) -> set[str]:
+    """The ids for a site that is fine but for these settings."""
+    return set(found(**GOOD, **values))
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", None, "api.chakrahq.com", "ftp://a.example", "https://", "https://a.example?x=1",
+     "https://a.example#x", "https://u:p@a.example", "https://a.example:port", "https://[a"],
+)  # fmt: skip
+def test_the_api_has_a_url(url: object) -> None:
+    """E009: a BASE_URL that no path can be put behind."""
+    assert api(BASE_URL=url) == {"E009"}
+
+
+def test_an_api_without_tls_is_a_warning() -> None:
+    """W005: http would show the token to the network; on this machine it may be."""
+    assert api(BASE_URL="http://api.example.com") == {"W005"}
+    assert api(BASE_URL="http://127.0.0.1:8000/x") == api(BASE_URL="https://a.example/x/") == set()
+
+
+@pytest.mark.parametrize("version", ["24.0", "v24", "v24.0/x", 24.0, None])
+def test_a_version_of_the_api_looks_like_one(version: object) -> None:
+    """E010: an API_VERSION that is none."""
+    assert api(API_VERSION=version) == {"E010"}
+    assert api(API_VERSION="v25.0") == set()
+
+
+@pytest.mark.parametrize("key", ["CONNECT_TIMEOUT", "READ_TIMEOUT"])
+@pytest.mark.parametrize("value", [0, -1, "5", None, True, float("nan"), float("inf")])
+def test_a_timeout_is_a_number_above_zero(key: str, value: object) -> None:
+    """E011: a timeout that is no number of seconds."""
+    assert api(**{key: value}) == {"E011"}
+    assert api(**{key: 0.5}) == set()
+
+
+@pytest.mark.parametrize("token", ["hidden\n", "Bearer hidden", "hiddén", 7])
+def test_a_token_is_what_a_header_can_hold(token: object) -> None:
+    """E012: an ACCESS_TOKEN with blanks, line ends or letters beyond ASCII; none is no error."""
+    said = found(**account(WEBHOOK_SECRETS=["s"], ACCESS_TOKEN=token))
+
+    assert set(said) == {"E012"}
+    assert "hidd" not in str(said)
+    for good in ("", None, "abc.DEF-123"):
+        assert found(**account(WEBHOOK_SECRETS=["s"], ACCESS_TOKEN=good)) == {}
+
+
+@pytest.mark.parametrize("paths", ["/v1", ["/v1"], {"a": 7}, {"a": "v1/x"}, {7: "/v1"}, None])
+def test_paths_are_a_dict_of_paths(paths: object) -> None:
+    """E013: PATHS that are no dict from endpoint to path."""
+    assert set(found(**account(WEBHOOK_SECRETS=["s"], PATHS=paths))) == {"E013"}
+    assert found(**account(WEBHOOK_SECRETS=["s"], PATHS={"groups.create": "/v1/groups"})) == {}
+
+
+@pytest.mark.parametrize("rate", [-1, "5", None, True, float("inf")])
+def test_a_rate_is_a_number(rate: object) -> None:
+    """E014: REQUESTS_PER_SECOND that is no number, or below 0."""
+    assert set(found(**account(WEBHOOK_SECRETS=["s"], REQUESTS_PER_SECOND=rate))) == {"E014"}
+    assert found(**account(WEBHOOK_SECRETS=["s"], REQUESTS_PER_SECOND=2.5)) == {}
+
+
 @pytest.mark.parametrize(("urlconf", "ids"), [(Deep, set()), (Without, {"W002"})])
 def test_the_webhook_is_found_at_any_depth(urlconf: object, ids: set[str]) -> None:
     """W002: no URL leads to the webhook, looked for through all includes and namespaces."""

@@ -98,3 +98,13 @@ def test_no_secret_is_in_the_repr() -> None:
     }
     with chakra(ACCOUNTS={"default": secret}):
         assert "hidden" not in repr(conf.account())
+
+
+def test_an_account_has_no_paths_and_no_limit_by_default() -> None:
+    """PATHS and REQUESTS_PER_SECOND are an account's own."""
+    given = {"PATHS": {"groups.create": "/v1/groups"}, "REQUESTS_PER_SECOND": 2.5}
+    with chakra(ACCOUNTS={"default": {}, "sales": given}):
+        plain, sales = conf.account(), conf.account("sales")
+
+    assert (plain.paths, plain.requests_per_second) == ({}, 0)
+    assert (sales.paths, sales.requests_per_second) == (given["PATHS"], 2.5)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from django_chakra import conf, events, signals
+from django_chakra import conf, doctor, events, signals
 from django_chakra.announce.facts import FAMILIES
 from django_chakra.testing import calls, samples
 
@@ -159,3 +159,19 @@ def test_every_option_of_the_worker_is_documented() -> None:
     options = re.findall(r'"(--[a-z-]+)"', source)
 
     assert [option for option in options if f"`{option}" not in DOCS["operate.md"]] == []
+
+
+def test_every_option_of_the_doctor_is_documented() -> None:
+    """Each option that chakra_doctor adds stands in docs/operate.md."""
+    source = (ROOT / "django_chakra/management/commands/chakra_doctor.py").read_text()
+
+    options = re.findall(r'"(--[a-z-]+)"', source)
+
+    assert [option for option in options if f"`{option}" not in DOCS["operate.md"]] == []
+
+
+def test_documented_checks_of_the_doctor_are_its_checks() -> None:
+    """The names in docs/operate.md are those that the doctor gives its lines, in their order."""
+    table = DOCS["operate.md"].split("| check | looks at |")[1].split("\n\n")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(doctor.CHECKS)

@@ -58,17 +58,26 @@ class Complaint(NamedTuple):
 
 
 def opened(
-    status: int, headers: Mapping[str, str], body: bytes, *, method: str, path: str, now: float
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    method: str,
+    path: str,
+    now: float,
+    secret: str = "",
 ) -> Answer:
     """The answer to a call; ``now`` is Unix time, for ``Retry-After`` as a date.
+
+    ``secret`` is a text that no exception may quote, though the platform does.
 
     Raises:
         ApiError: the answer says that the call failed, or can't be read.
     """
     known = {name.lower(): value for name, value in headers.items()}
     document = _document(body)
-    if status >= 300 or _complaint(document) is not None:
-        raise failure(status, headers, body, method=method, path=path, now=now)
+    if status >= 300 or _complaint(document, status) is not None:
+        raise failure(status, headers, body, method=method, path=path, now=now, secret=secret)
     if document is _NO_JSON:
         request_id = _request_id(known, None)
         raise UnreadableAnswer(
@@ -88,11 +97,12 @@ def failure(
     method: str,
     path: str,
     now: float,
+    secret: str = "",
 ) -> ApiError:
     """The exception for a failed call; an error in an answer of 200 counts as our request's."""
     known = {name.lower(): value for name, value in headers.items()}
-    document = _document(body)
-    complaint = _complaint(document) or Complaint(f"status {status}", None, "")
+    document = _document(body.replace(secret.encode(), b"***") if secret else body)
+    complaint = _complaint(document, status) or Complaint(f"status {status}", None, "")
     kind = _STATUSES.get(status) or (ServerError if status >= 500 else RequestRejected)
     if cause_of(complaint.code) is Cause.THROTTLED:
         kind = RateLimited
@@ -141,21 +151,21 @@ def _document(body: bytes) -> Any:
         return _NO_JSON
 
 
-def _complaint(document: Any) -> Complaint | None:
+def _complaint(document: Any, status: int) -> Complaint | None:
     """The first error that the answer names, in whichever of the known forms."""
     if not isinstance(document, dict):
         return None
-    if not any(document.get(key) for key in ("_errors", "errors", "error")):
-        inner = _dict(document.get("_data")).get("error")
-        # A message alone is an error only where nothing else is: `{"message": "…"}`.
-        if not inner and not (document.keys() <= {"message", "statusCode", "code", "error"}):
-            return None
+    named = any(document.get(key) for key in ("_errors", "errors", "error"))
+    # A message alone is an error where the status says so; else it may be "Deleted.".
+    alone = status >= 300 and isinstance(document.get("message"), str)
+    if not named and not alone and not _dict(document.get("_data")).get("error"):
+        return None
     for entry in _entries(document):
         if isinstance(entry, str) and entry:
             return Complaint(entry, None, "")
         if isinstance(entry, dict) and (found := _of_object(entry)):
             return found
-    return None
+    return Complaint("The answer names an error in an unknown form", None, "") if named else None
 
 
 def _entries(document: dict[str, Any]) -> Iterator[Any]:

@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable, Mapping
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
-from urllib3.exceptions import MaxRetryError, NewConnectionError, SSLError
+from urllib3.exceptions import HTTPError
 
 from .. import __version__
 from ..exceptions import (
     ApiError,
+    ConfigurationError,
     NetworkFailed,
     NoAnswer,
     NotSent,
     RateLimited,
     ServerError,
+    UnreadableAnswer,
     ValidationFailed,
 )
 from .answers import Answer, failure, opened
-from .connections import Adapter
+from .connections import Adapter, Session
+from .network import chunks, network_failure
 from .waiting import Clock, Limiter, Patience
 
 logger = logging.getLogger("django_chakra.client")
@@ -62,15 +67,25 @@ class Http:
         per_second: float = 0.0,
         clock: Clock | None = None,
     ) -> None:
+        parts = urlsplit(base_url)
+        if parts.scheme not in ("https", "http") or not parts.hostname:
+            raise ConfigurationError("base_url has to begin with https:// and a host")
+        # Of what the header can't hold, the exceptions of others would show the value.
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ConfigurationError("The token holds a space, a line break or another such sign")
         self.base_url = base_url.rstrip("/")
         self.timeout = timeout
         self.patience = patience
         self.clock = clock or Clock()
         self.limiter = Limiter(per_second, self.clock)
         self._token = token
-        self.session = requests.Session()
-        # A token in the environment's .netrc or proxies must not replace ours.
+        self.session = Session()
+        # A password in the user's .netrc must not replace our token; a proxy and a bundle of
+        # certificates from the environment are wanted.
         self.session.trust_env = False
+        self.session.proxies.update(requests.utils.get_environ_proxies(base_url, no_proxy=None))
+        self.session.verify = os.environ.get("REQUESTS_CA_BUNDLE") or True
+        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self.session.headers.update(
             {
                 "Accept": "application/json",
@@ -109,17 +124,17 @@ class Http:
         Raises:
             ApiError: see :mod:`django_chakra.exceptions`.
         """
-        sent = {"params": _given(query), "json": json, "files": files, "data": data}
+        written = self._written(
+            method, path, params=_given(query), json=json, files=files, data=data
+        )
 
         def attempt() -> Answer:
-            with self._send(method, path, **sent) as response:
-                body = self._body(response, method, path)
-                return opened(
-                    response.status_code, response.headers, body,
-                    method=method, path=path, now=self.clock.now(),
-                )  # fmt: skip
+            with self._send(written, _place(path)) as response:
+                body = self._body(response, method, _place(path))
+                status, headers = response.status_code, response.headers
+                return self.opened(status, headers, body, method, _place(path))
 
-        return self._tries(method, path, method in READS if read is None else read, attempt)
+        return self.tries(method, _place(path), method in READS if read is None else read, attempt)
 
     def open(self, path: str, *, query: Mapping[str, Any] | None = None) -> requests.Response:
         """The response to a GET with its body still to be read; the caller closes it.
@@ -129,9 +144,20 @@ class Http:
         Raises:
             ApiError: as for :meth:`call`.
         """
-        return self._tries("GET", path, True, lambda: self._send("GET", path, params=_given(query)))
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        written = self._written("GET", path, params=_given(query), headers=headers)
+        return self.tries("GET", _place(path), True, lambda: self._send(written, _place(path)))
 
-    def _tries(self, method: str, path: str, read: bool, attempt: Callable[[], T]) -> T:
+    def opened(
+        self, status: int, headers: Mapping[str, str], body: bytes, method: str, path: str
+    ) -> Answer:
+        """See :func:`.answers.opened`."""
+        return opened(
+            status, headers, body,
+            method=method, path=path, now=self.clock.now(), secret=self._token,
+        )  # fmt: skip
+
+    def tries(self, method: str, path: str, read: bool, attempt: Callable[[], T]) -> T:
         """The rule in the docstring of the class."""
         started, tried = self.clock.monotonic(), 0
         while True:
@@ -150,49 +176,64 @@ class Http:
                 logger.info("%s %s: %s; again in %.1f s", method, path, type(error).__name__, wait)
             self.clock.sleep(wait)
 
-    def _send(self, method: str, path: str, **sent: Any) -> requests.Response:
-        self.limiter.wait()
+    def _written(
+        self, method: str, path: str, headers: Mapping[str, str] | None = None, **sent: Any
+    ) -> requests.PreparedRequest:
+        """The request, written once for all its tries: a file can't be read a second time."""
+        if not path.startswith("/"):
+            # After a host, "@other.example" or ".other.example" would be another host.
+            raise ValidationFailed("A path begins with a slash", field="path", method=method)
+        bearer = {"Authorization": f"Bearer {self._token}", **(headers or {})}
         try:
-            response = self.session.request(
-                method,
-                self.base_url + path,
-                headers={"Authorization": f"Bearer {self._token}"},
-                timeout=self.timeout,
-                allow_redirects=False,
-                stream=True,
-                **sent,
+            return self.session.prepare_request(
+                requests.Request(method, self.base_url + path, headers=bearer, **sent)
             )
         except requests.RequestException as error:
-            # Without the cause: its text may hold the whole URL.
-            raise _network(error, method, path) from None
-        if response.status_code >= 400:
+            name = type(error).__name__
+        raise ValidationFailed(
+            f"The request can't be written ({name})", method=method, path=_place(path)
+        )
+
+    def _send(self, written: requests.PreparedRequest, path: str) -> requests.Response:
+        method = str(written.method)
+        self.limiter.wait()
+        try:
+            response = self.session.send(
+                written, timeout=self.timeout, allow_redirects=False, stream=True
+            )
+        except (requests.RequestException, HTTPError) as error:
+            failed: ApiError = network_failure(error, method, path)
+        else:
+            if response.status_code < 400:
+                return response
             with response:
-                raise self._failure(response, method, path)
-        return response
+                failed = self._failure(response, method, path)
+        # Out here, so that nothing hangs on it that holds the request: not even as its context.
+        raise failed
 
     def _failure(self, response: requests.Response, method: str, path: str) -> ApiError:
-        """The exception for an answer of 4xx or 5xx, whatever is in it."""
-        body, now = self._body(response, method, path), self.clock.now()
+        """The exception for an answer of 4xx or 5xx, whatever is in it, and if it breaks off."""
+        try:
+            body = self._body(response, method, path)
+        except (NoAnswer, UnreadableAnswer):
+            body = b""
         return failure(
-            response.status_code, response.headers, body, method=method, path=path, now=now
-        )
+            response.status_code, response.headers, body,
+            method=method, path=path, now=self.clock.now(), secret=self._token,
+        )  # fmt: skip
 
     def _body(self, response: requests.Response, method: str, path: str) -> bytes:
         """The body of an answer that is to be JSON; of what is too large or slow, no more."""
-        body = bytearray()
+        body, status = bytearray(), response.status_code
         until = self.clock.monotonic() + self.patience.budget
-        try:
-            for chunk in response.iter_content(64 * 1024):
-                body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    break
-                if self.clock.monotonic() > until:
-                    raise requests.ReadTimeout
-        except requests.RequestException as error:
-            raise NoAnswer(
-                f"The answer broke off ({type(error).__name__})", method=method, path=path,
-                status=response.status_code,
-            ) from None  # fmt: skip
+        for chunk in chunks(response.raw, method, path):
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                text = f"The answer is larger than {MAX_ANSWER_BYTES} bytes"
+                raise UnreadableAnswer(text, method=method, path=path, status=status)
+            if self.clock.monotonic() > until:
+                text = f"The answer took more than {self.patience.budget:g} seconds"
+                raise NoAnswer(text, method=method, path=path, status=status)
         return bytes(body)
 
 
@@ -215,23 +256,9 @@ def _may_be_repeated(error: ApiError, *, read: bool) -> bool:
     return isinstance(error, NotSent) or error.status == 429
 
 
-def _network(error: requests.RequestException, method: str, path: str) -> NetworkFailed:
-    """What became of a request without an answer."""
-    name = type(error).__name__
-    if _was_never_sent(error):
-        return NotSent(f"No connection to the platform ({name})", method=method, path=path)
-    return NoAnswer(f"No answer from the platform ({name})", method=method, path=path)
-
-
-def _was_never_sent(error: requests.RequestException) -> bool:
-    """Whether it failed before the first byte of the request had left."""
-    if isinstance(error, requests.ConnectTimeout | requests.exceptions.InvalidURL):
-        return True
-    inner = error.args[0] if error.args else None
-    reason = inner.reason if isinstance(inner, MaxRetryError) else inner
-    # A handshake that fails comes before the request; names that do not resolve are of the first
-    # kind too.
-    return isinstance(reason, NewConnectionError | SSLError)
+def _place(path: str) -> str:
+    """A path without query, which is in no exception and no log."""
+    return path.partition("?")[0]
 
 
 def _given(query: Mapping[str, Any] | None) -> dict[str, Any]:

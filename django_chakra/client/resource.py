@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from ..exceptions import ConfigurationError, PathUnverified
@@ -11,6 +12,9 @@ from .http import path_segment
 
 if TYPE_CHECKING:
     from . import Chakra
+
+#: What of the client may be named in a path.
+OWN = frozenset({"api_version", "phone_number_id", "plugin_id", "waba_id"})
 
 
 class Page(list[Any]):
@@ -52,18 +56,31 @@ class Resource:
         """A path with these segments filled in, each escaped."""
         return template.format(**{name: path_segment(value) for name, value in segments.items()})
 
-    def _unverified(self, endpoint: str, likely: str | None = None, **segments: object) -> str:
-        """The path of an endpoint that no documentation names: as the host set it.
+    def _unverified(
+        self, method: str, endpoint: str, likely: str | None = None, **segments: object
+    ) -> tuple[str, str]:
+        """Method and path of an endpoint that no documentation names: as the host set it.
 
-        A read may give a ``likely`` one; what changes or deletes must not guess.
+        A read may give a ``likely`` one; what changes or deletes must not guess. The host's path
+        may name the client's ``{plugin_id}``, ``{phone_number_id}``, ``{waba_id}`` and
+        ``{api_version}`` too, and begin with another method ("PUT /v1/…").
 
         Raises:
             PathUnverified: the host has not set it, and there is none to try.
+            ConfigurationError: the path names what is not known here.
         """
         template = self._client.paths.get(endpoint) or likely
         if not template:
             raise PathUnverified(endpoint)
-        return self._path(template, **segments)
+        named = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+        missing = {name for name in named if name not in segments}
+        if unknown := sorted(missing - OWN):
+            raise ConfigurationError(
+                f"PATHS[{endpoint!r}] names {unknown}; known are {sorted(OWN | segments.keys())}"
+            )
+        own = {name: self._own(name) for name in missing}
+        before, _, path = self._path(template, **segments, **own).rpartition(" ")
+        return before or method, path
 
 
 def body_of(values: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:

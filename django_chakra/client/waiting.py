@@ -63,8 +63,10 @@ class Limiter:
             return
         with self._lock:
             now = self.clock.monotonic()
-            # Each call takes its share of a second; a second that was not used is not lost.
-            self._free_at = max(self._free_at, now - 1.0) + 1.0 / self.per_second
+            # Each call takes its share of a second; a second that was not used is not lost, and
+            # where a share is longer than a second the first call need not wait for it.
+            share = 1.0 / self.per_second
+            self._free_at = max(self._free_at, now - max(1.0, share)) + share
             wait = self._free_at - now
         if wait > 0:
             self.clock.sleep(wait)

@@ -1,6 +1,8 @@
-"""Samples: one JSON file per event variant, standing for what the platform posts.
+"""Samples: JSON files standing for what the platform posts, and for what it answers.
 
-A name says format, list or event, and variant: ``meta/messages__text``. All values are invented.
+One per event variant, whose name says format, list or event, and variant
+(``meta/messages__text``); one per answer of the API, named like our call
+(``processes.list``). All values are invented.
 """
 
 import json
@@ -8,6 +10,7 @@ from importlib.resources import files
 from typing import Any
 
 _WEBHOOKS = files(__name__) / "webhooks"
+_API = files(__name__) / "api"
 
 
 def names() -> list[str]:
@@ -25,3 +28,15 @@ def load(name: str) -> dict[str, Any]:
     text = (_WEBHOOKS / f"{name}.json").read_text(encoding="utf-8")
     sample: dict[str, Any] = json.loads(text)
     return sample
+
+
+def answer(name: str) -> Any:
+    """The whole answer of the API of that name, new each time; FileNotFoundError without one."""
+    return json.loads((_API / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def answers() -> list[str]:
+    """The names of all samples of answers, sorted, without ``.json``."""
+    return sorted(
+        entry.name.removesuffix(".json") for entry in _API.iterdir() if entry.name.endswith(".json")
+    )
