@@ -106,8 +106,8 @@ def test_it_is_text_on_every_page(staff: Client, all_of_it: bool) -> None:
         assert_harmless(url, page)
     found = list(rows())
     assert len(found) > len(samples.names())
-    # Nearly all that is left of facts whose words and ids are spoilt too are calls.
-    for row in found[::4] if all_of_it else found:
+    # Every other page; of facts whose words and ids are spoilt too nearly all are calls.
+    for row in found[:: 6 if all_of_it else 2]:
         assert_harmless(page_url(row), see(staff, page_url(row)))
 
 

@@ -132,8 +132,9 @@ def test_a_deadlock_while_linking_is_survived() -> None:
     stored(text("wamid.quoted", at=0))
     process.run()
     let_time_pass()
-    column = connection.ops.quote_name("reply_to_id")
-    with opponent(first="wamid.quoted", second="wamid.reply", at=f"SET {column}") as watch:
+    word = "UPDATE" if connection.vendor == "mysql" else "SET"
+    at = f"{word} {connection.ops.quote_name('reply_to_id')}"
+    with opponent(first="wamid.quoted", second="wamid.reply", at=at) as watch:
         process.sweep()
     assert watch.deadlocks == 1
     assert Message.objects.get(external_id="wamid.reply").reply_to is not None

@@ -118,7 +118,7 @@ def test_nobody_edits_what_another_one_wrote() -> None:
     assert message.changes.count() == 2
 
 
-@pytest.mark.parametrize("order", list(permutations(range(4))))
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (2, 0, 3, 1)])
 def test_reactions_are_no_bubbles(order: tuple[int, ...]) -> None:
     """Added, changed and removed: each is a row of its own at the message that it is about."""
     bodies = [
