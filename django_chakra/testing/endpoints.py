@@ -79,9 +79,10 @@ _CONTENTS: dict[str, Any] = {
 _MESSAGES = (
     *(
         {
-            "messaging_product": "whatsapp", "recipient_type?": str, "to": str, "type": kind,
+            "messaging_product": "whatsapp", "recipient_type?": str, whom: str, "type": kind,
             "context?": {"message_id": str}, "biz_opaque_callback_data?": str, kind: content,
         }
+        for whom in ("to", "recipient")
         for kind, content in _CONTENTS.items()
     ),
     {
@@ -164,7 +165,7 @@ PLATFORM = (
     Endpoint("photos.upload_with_id", "POST", "/v1/ext/photo/{photo_id}", form={"photo": bytes}, answer="photos.upload"),
     Endpoint("photos.get", "GET", "/v1/ext/photo/{photo_id}", known=False, answer="photos.upload"),
     Endpoint("background_jobs.get", "GET", "/v1/ext/background-job/{job_id}"),
-    Endpoint("background_jobs.entries", "GET", "/v1/ext/background-job/{job_id}/entries"),
+    Endpoint("background_jobs.entries", "GET", "/v1/ext/background-job/{job_id}/entries", query={"after?": str}),
 )  # fmt: skip
 
 ACCOUNT = (

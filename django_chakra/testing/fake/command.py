@@ -1,0 +1,80 @@
+"""The fake as a program of its own: one set of options for both ways to start it."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import signal
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from . import SECRET, TOKEN, FakeChakra, serve
+
+HELP = "Run a fake of Chakra's API over HTTP, until SIGTERM or Ctrl-C."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
+    parser.add_argument("--port", type=int, default=8900, help="default %(default)s; 0 is any")
+    parser.add_argument("--token", default=TOKEN, help="the access token (default %(default)s)")
+    parser.add_argument("--secret", default=SECRET, help="signs events (default %(default)s)")
+    parser.add_argument("--webhook-url", default="", metavar="URL", help="where events go")
+    parser.add_argument(
+        "--format", choices=("chakra", "meta"), default="chakra", help="of events (default chakra)"
+    )
+    parser.add_argument("--ledger", type=Path, metavar="FILE", help="the book of what it took")
+    parser.add_argument(
+        "--seed", type=int, help="of ids: equal seeds give equal ones (default: another each time)"
+    )
+
+
+def made(options: Mapping[str, Any]) -> FakeChakra:
+    """The fake that the options describe."""
+    seed = options["seed"]
+    return FakeChakra(
+        token=options["token"],
+        secret=options["secret"],
+        webhook_url=options["webhook_url"],
+        format=options["format"],
+        ledger=options["ledger"],
+        seed=secrets.randbelow(10**6) if seed is None else seed,
+    )
+
+
+def run(options: Mapping[str, Any], say: Callable[[str], object]) -> None:
+    """Serve until a signal asks to stop.
+
+    Raises:
+        OSError: the port is taken, or the ledger can't be written.
+    """
+    fake = made(options)
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, ask)
+    with serve(fake, host=options["host"], port=options["port"]) as url:
+        say(
+            f"The fake listens on {url} (token {fake.token}, plugin {fake.plugin_id}, "
+            f"number {fake.phone_number_id}, account {fake.waba_id}, seed {fake.seed})."
+        )
+        stop.wait()
+    fake.ledger.close()
+    say("Stopped.")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """``python -m django_chakra.testing``."""
+    parser = argparse.ArgumentParser(prog="python -m django_chakra.testing", description=HELP)
+    add_arguments(parser)
+    options = vars(parser.parse_args(arguments))
+    try:
+        run(options, lambda text: print(text, flush=True))
+    except OSError as error:
+        parser.exit(1, f"{error.strerror or error}\n")
