@@ -113,6 +113,63 @@ def status_call(
     return _chakra_call(format, event, item, waba_id, phone_number_id)
 
 
+def message_call(
+    format: str,
+    item: Mapping[str, Any],
+    *,
+    name: str = "",
+    waba_id: str = WABA_ID,
+    phone_number_id: str = PHONE_NUMBER_ID,
+    display_number: str = DISPLAY_NUMBER,
+    chakra_id: str = "",
+) -> dict[str, Any]:
+    """A call with one message of any kind from a customer: Meta's object, in either envelope."""
+    sender = str(item.get("from") or item.get("from_user_id"))
+    contact = {"profile": {"name": name}, "wa_id" if sender.isdigit() else "user_id": sender}
+    contacts = [contact] if name else []
+    if format == "meta":
+        value = {"contacts": contacts, "messages": [dict(item)]}
+        return _meta_call(value, waba_id, phone_number_id, display_number)
+    payload = {
+        "messageId": chakra_id or _chakra_id(str(item["id"])),
+        "externalId": item["id"],
+        "timestamp": int(item["timestamp"]) * 1000,
+        "message": dict(item),
+        "contacts": contacts,
+    }
+    return _chakra_call(format, "message", payload, waba_id, None)
+
+
+def echo_call(
+    format: str,
+    item: Mapping[str, Any],
+    *,
+    by_phone: bool,
+    waba_id: str = WABA_ID,
+    phone_number_id: str = PHONE_NUMBER_ID,
+    display_number: str = DISPLAY_NUMBER,
+) -> dict[str, Any]:
+    """A call with one message of ours that was written on the phone, or in Chakra's inbox.
+
+    The shapes are unverified but for Meta's from the phone.
+    """
+    if format == "meta":
+        return item_call(
+            item,
+            field="smb_message_echoes" if by_phone else "message_echoes",
+            key="message_echoes",
+            waba_id=waba_id,
+            phone_number_id=phone_number_id,
+            display_number=display_number,
+        )
+    payload: dict[str, Any] = {"timestamp": int(item["timestamp"]) * 1000}
+    if by_phone:
+        payload["message_echoes"] = [dict(item)]
+        return _chakra_call(format, "smb_message_echo", payload, waba_id, None)
+    payload |= {"recipientId": item.get("to", ""), "message": dict(item)}
+    return _chakra_call(format, "message_echo", payload, waba_id, None)
+
+
 def item_call(
     item: Mapping[str, Any],
     *,

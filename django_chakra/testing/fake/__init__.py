@@ -21,8 +21,11 @@ from . import answering
 from .adapter import FakeAdapter
 from .beginning import begun
 from .clock import Clock
+from .events import Events
+from .habits import Habits
 from .ids import Ids
 from .ledger import Ledger
+from .posting import Post, pumping
 from .server import serve
 from .state import Message, State
 from .taking import keep
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Clock",
     "FakeChakra",
+    "Habits",
     "Ledger",
     "Message",
     "Misbehaviour",
@@ -41,6 +45,7 @@ __all__ = [
     "Request",
     "State",
     "Taken",
+    "pumping",
     "serve",
 ]
 
@@ -59,10 +64,13 @@ class FakeChakra:
         plugin_id: of its one plugin, ``phone_number_id`` its first number, ``waba_id`` its account.
         secret: with which events are signed; may be changed later.
         webhook_url: where events go; it stands in ``state.plugin_configuration``.
-        format: of the events, "chakra" or "meta".
+        format: of the events, "chakra", "meta", or "both".
         seed: of every id and of ``random``: equal requests in equal order give equal answers.
         ledger: file of the book; None keeps it in memory.
         clock: the time; by default the machine's.
+        habits: which events follow a send, and how.
+
+    ``events`` has what is to be posted: see :mod:`.events`.
 
     ``before``
         Hooks called with each :class:`Request` before it is looked at, also one with a wrong token
@@ -88,10 +96,11 @@ class FakeChakra:
         waba_id: str = calls.WABA_ID,
         secret: str = SECRET,
         webhook_url: str = "",
-        format: Literal["chakra", "meta"] = "chakra",
+        format: Literal["chakra", "meta", "both"] = "chakra",
         seed: int = 0,
         ledger: Path | None = None,
         clock: Clock | None = None,
+        habits: Habits | None = None,
     ) -> None:
         self.token = token
         self.plugin_id = plugin_id
@@ -109,6 +118,7 @@ class FakeChakra:
         self.on_taken: list[Callable[[Taken], None]] = []
         self.on_answered: list[Callable[[Request, Reply], None]] = []
         self.lock = threading.RLock()
+        self.events = Events(self, habits or Habits())
         self._requests = 0
 
     def __repr__(self) -> str:
@@ -135,9 +145,11 @@ class FakeChakra:
             if how is None or how.taken:
                 reply, message = answering.answer(self, request)
             answering.book_request(self, request, reply, message)
+            self.events.look(request)
         if how is not None and how.reply is not None:
             reply = how.reply
         if message is not None:
+            self.events.follow(message)
             for hook in list(self.on_taken):
                 hook(Taken(message, request))
         end = "answer" if how is None else how.end
@@ -149,6 +161,16 @@ class FakeChakra:
         if reply.request is not None:
             for hook in list(self.on_answered):
                 hook(reply.request, reply)
+
+    def post_due(self, post: Post | None = None) -> int:
+        """Post the events that are due by the clock; gives how many were posted.
+
+        Args:
+            post: ``post(url, headers, body)`` gives the status of the answer, and may raise
+                OSError (as requests' errors are) where there is none. By default it is
+                ``events.post``.
+        """
+        return self.events.post_due(post)
 
     def mount(self, client: Chakra) -> None:
         """Let a client talk to this fake without a socket, whatever its ``base_url`` is.
@@ -195,6 +217,12 @@ class FakeChakra:
                 name=name,
                 reply_to=reply_to,
             )
+
+    @property
+    def sent(self) -> list[Message]:
+        """The messages that it took, in their order; not those that customers wrote."""
+        with self.lock:
+            return [one for one in self.state.messages.values() if one.direction == "OUTBOUND"]
 
     def next_wamid(self) -> str:
         """A new id of a message; of the seed, and how many were given before."""

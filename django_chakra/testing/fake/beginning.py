@@ -70,14 +70,14 @@ def _lead() -> Process:
 
 
 def _configuration(webhook_url: str, format: str) -> dict[str, object]:
-    """One of the two webhooks on, and every event."""
-    is_chakra = format == "chakra" and bool(webhook_url)
+    """One of the two webhooks on, or both, and every event."""
+    is_chakra = format != "meta" and bool(webhook_url)
     return {
         **sample("plugin_config.read")["_data"],
         "passThroughWebhookUrl": "" if format == "chakra" else webhook_url,
         "enableMessageEchoesForPassThroughWebhook": False,
         "enableSendMessageTemplateEventForPassThroughWebhook": False,
         "enableChakraWebhook": is_chakra,
-        "chakraWebhookUrl": webhook_url if format == "chakra" else "",
+        "chakraWebhookUrl": "" if format == "meta" else webhook_url,
         "whichChakraWebhookEventsToSend": ["message", "status", "message_echo", "smb_message_echo"],
     }

@@ -11,7 +11,10 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import SECRET, TOKEN, FakeChakra, serve
+from . import SECRET, TOKEN, FakeChakra, pumping, serve
+from .misbehaviour import NAMES, Rule, misbehave
+from .playing import play
+from .script import Script, WrongScript, load, names
 
 HELP = "Run a fake of Chakra's API over HTTP, until SIGTERM or Ctrl-C."
 
@@ -24,18 +27,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--secret", default=SECRET, help="signs events (default %(default)s)")
     parser.add_argument("--webhook-url", default="", metavar="URL", help="where events go")
     parser.add_argument(
-        "--format", choices=("chakra", "meta"), default="chakra", help="of events (default chakra)"
+        "--format",
+        choices=("chakra", "meta", "both"),
+        default="chakra",
+        help="of events (default chakra)",
     )
     parser.add_argument("--ledger", type=Path, metavar="FILE", help="the book of what it took")
     parser.add_argument(
         "--seed", type=int, help="of ids: equal seeds give equal ones (default: another each time)"
     )
+    parser.add_argument(
+        "--script", type=_script, metavar="NAME", help="a shipped script, or the path of a .toml"
+    )
+    parser.add_argument("--list-scripts", action=ListScripts, nargs=0, help="list them, and end")
+    parser.add_argument(
+        "--misbehave",
+        type=_rule,
+        action="append",
+        default=[],
+        metavar="RULE",
+        help=f"429:0.05, 500:first=3, …; may be repeated. There are {', '.join(NAMES)}",
+    )
+
+
+class ListScripts(argparse.Action):
+    """Say what is shipped, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        """Called when the option is met."""
+        lines = [f"{name:10} {load(name).says}\n" for name in names()]
+        print("".join(lines), end="")
+        parser.exit()
+
+
+def _script(name: str) -> Script:
+    """A script, or argparse's own complaint."""
+    try:
+        return load(name)
+    except WrongScript as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _rule(text: str) -> str:
+    """The text of a rule that can be read, or argparse's own complaint."""
+    try:
+        Rule.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return text
 
 
 def made(options: Mapping[str, Any]) -> FakeChakra:
     """The fake that the options describe."""
     seed = options["seed"]
-    return FakeChakra(
+    fake = FakeChakra(
         token=options["token"],
         secret=options["secret"],
         webhook_url=options["webhook_url"],
@@ -43,6 +88,11 @@ def made(options: Mapping[str, Any]) -> FakeChakra:
         ledger=options["ledger"],
         seed=secrets.randbelow(10**6) if seed is None else seed,
     )
+    for rule in options.get("misbehave") or []:
+        misbehave(fake, rule)
+    if options.get("script"):
+        play(fake, options["script"])
+    return fake
 
 
 def run(options: Mapping[str, Any], say: Callable[[str], object]) -> None:
@@ -59,7 +109,7 @@ def run(options: Mapping[str, Any], say: Callable[[str], object]) -> None:
 
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, ask)
-    with serve(fake, host=options["host"], port=options["port"]) as url:
+    with serve(fake, host=options["host"], port=options["port"]) as url, pumping(fake):
         say(
             f"The fake listens on {url} (token {fake.token}, plugin {fake.plugin_id}, "
             f"number {fake.phone_number_id}, account {fake.waba_id}, seed {fake.seed})."

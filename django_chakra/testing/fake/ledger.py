@@ -22,7 +22,12 @@ class Ledger:
         ``number`` of the request, ``status``, ``end`` ("answer", "silent", "cut", "unreachable").
     ``event``
         What was posted: ``url``, ``digest``, ``event``, ``wamid``, ``status`` of its answer (0
-        for none), and what the poster adds.
+        for none), ``format``, ``word``, ``signed`` ("secret", "other secret", "not") and ``copy``
+        (2 for the second time).
+    ``kept``
+        A status that is never posted, on purpose: ``event``, ``wamid``, ``word``.
+    ``missed``
+        A line of a script that could not be done: ``act``, ``to``, ``reason``.
 
     Args:
         path: the file; it is made when it is not there, and continued when it is. None keeps the
