@@ -175,3 +175,35 @@ def test_documented_checks_of_the_doctor_are_its_checks() -> None:
     table = DOCS["operate.md"].split("| check | looks at |")[1].split("\n\n")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == list(doctor.CHECKS)
+
+
+COMMANDS = sorted(
+    path.stem
+    for path in (ROOT / "django_chakra/management/commands").glob("*.py")
+    if path.stem != "__init__"
+)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_is_documented(name: str) -> None:
+    """Each management command has a heading in the docs."""
+    assert any(f"\n## {name}\n" in text for text in DOCS.values())
+
+
+def test_every_option_of_send_test_event_is_documented() -> None:
+    """Each option that send_test_event adds stands in docs/test.md."""
+    source = (ROOT / "django_chakra/management/commands/send_test_event.py").read_text()
+
+    options = re.findall(r'"(--[a-z-]+)"', source)
+
+    assert [option for option in options if f"`{option}" not in DOCS["test.md"]] == []
+
+
+def test_documented_fixtures_are_the_fixtures() -> None:
+    """The rows in docs/test.md are the plugin's fixtures without an underscore before them."""
+    source = (ROOT / "django_chakra/testing/plugin.py").read_text()
+    table = DOCS["test.md"].split("| fixture | is |")[1].split("\n\n")[0]
+
+    made = re.findall(r"@pytest\.fixture\ndef (chakra_\w+)\(", source)
+
+    assert sorted(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == sorted(made)

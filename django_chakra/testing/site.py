@@ -1,0 +1,169 @@
+"""A site under test: its settings and clients lead to a fake, and events are posted to it.
+
+It needs Django; the fixtures of :mod:`.plugin` are made of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+from django.test import Client
+
+from .. import conf, connect, events, process
+from ..client import Chakra
+from ..models import CallState, ReceiverFailure, WebhookCall
+from ..signature import CHAKRA_HEADER
+from . import calls, changing, samples, webhooks
+from .fake import FakeChakra
+from .fake.taking import keep
+
+
+def settings_for(fake: FakeChakra) -> dict[str, Any]:
+    """``CHAKRA`` as the site has it, with every account the fake's, and no other runner at work."""
+    own = {
+        "ACCESS_TOKEN": fake.token,
+        "PLUGIN_ID": fake.plugin_id,
+        "PHONE_NUMBER_ID": fake.phone_number_id,
+        "WABA_ID": fake.waba_id,
+        "WEBHOOK_SECRETS": [fake.secret],
+    }
+    accounts = dict(conf.raw_accounts()) or {"default": {}}
+    mine = {alias: {**given, **own} for alias, given in accounts.items()}
+    return {**conf.raw(), "ACCOUNTS": mine, "RUNNER": "worker"}
+
+
+@contextmanager
+def mounted(fake: FakeChakra) -> Iterator[None]:
+    """Until the block ends, whatever client ``connect.chakra()`` gives talks to the fake.
+
+    Below that function and not in its place, so that it does not matter who imported it by name.
+    """
+
+    def made(**arguments: Any) -> Chakra:
+        client = Chakra(**arguments)
+        fake.mount(client)
+        return client
+
+    with mock.patch.multiple(connect, Chakra=made, _kept={}):
+        yield
+
+
+class Poster:
+    """Posts events to the site as the platform does, and has them processed at once.
+
+    Args:
+        fake: hears of customers' messages too, so that they may be answered.
+        client: Django's test client.
+    """
+
+    def __init__(self, fake: FakeChakra, client: Client | None = None) -> None:
+        self._fake = fake
+        self._client = client or Client()
+
+    def __call__(
+        self,
+        event: str | bytes | Mapping[str, Any],
+        /,
+        *,
+        account: str = "default",
+        secret: str | None = None,
+        check: bool = True,
+        **changes: Any,
+    ) -> WebhookCall:
+        """Post an event; signals were sent when this returns.
+
+        Args:
+            event: the name of a sample ("meta/messages__text"), whose newest time becomes the
+                clock's; or a body as an object or as bytes, posted as it is.
+            account: alias of the account that it is for.
+            secret: to sign with instead of the account's first; "" signs with nothing.
+            check: whether a receiver that raised fails the test.
+            changes: other values by path, with two underscores for a dot: ``text__body="Hi"``
+                (see :func:`.changing.changed`).
+
+        Returns:
+            The stored call, processed.
+
+        Raises:
+            AssertionError: the site did not take it, could not record it, or a receiver raised.
+            KeyError: a path of ``changes`` is not there.
+        """
+        body = self._body(event, changes)
+        # First, as in life: receivers may run before the site has answered.
+        self._hear(body)
+        newest = ReceiverFailure.objects.order_by("pk").last()
+        response = self._post(body, account, secret)
+        if response.status_code != 200:
+            reason = response.content.decode(errors="replace")[:200]
+            raise AssertionError(f"The site answered {response.status_code}: {reason}")
+        digest = hashlib.sha256(body).hexdigest()
+        call = WebhookCall.objects.filter(account=account, digest=digest).latest("pk")
+        process.run_one(call.pk)
+        process.sweep()
+        call.refresh_from_db()
+        if call.state != CallState.PROCESSED:
+            raise AssertionError(f"The call could not be recorded:\n{call.error}")
+        failures = ReceiverFailure.objects.filter(pk__gt=newest.pk if newest else 0)
+        if check and failures:
+            told = "\n".join(f"{one.receiver} raised:\n{one.error}" for one in failures)
+            raise AssertionError(told)
+        return call
+
+    def _body(self, event: str | bytes | Mapping[str, Any], changes: Mapping[str, Any]) -> bytes:
+        if isinstance(event, bytes):
+            if changes:
+                raise TypeError("Bytes are posted as they are: no value in them can be changed")
+            return event
+        document: Any = event
+        if isinstance(event, str):
+            document = changing.timely(samples.load(event), self._fake.clock.now())
+        for path, value in changes.items():
+            document = changing.put(document, path.replace("__", "."), value)
+        return calls.body(document)
+
+    def _post(self, body: bytes, account: str, secret: str | None) -> Any:
+        found = conf.account(account)
+        if secret is None:
+            secret = found.webhook_secrets[0] if found.webhook_secrets else ""
+        headers = calls.headers(body, secret)
+        if not secret:
+            del headers[CHAKRA_HEADER]
+        # As over HTTPS, which a site may insist on.
+        return self._client.post(
+            webhooks.path(found),
+            data=body,
+            content_type=headers.pop("Content-Type"),
+            headers=headers,
+            secure=True,
+        )
+
+    def _hear(self, body: bytes) -> None:
+        """Let the fake know what customers wrote."""
+        for event in events.read(body):
+            if isinstance(event, events.MessageReceived) and event.identities:
+                self._heard(event)
+
+    def _heard(self, event: events.MessageReceived) -> None:
+        fake, now = self._fake, self._fake.clock.now()
+        at = min(now, event.occurred_at.timestamp()) if event.occurred_at else now
+        number = event.phone_number_id or fake.phone_number_id
+        content: Any = event.item.get(event.message_type) if isinstance(event.item, dict) else None
+        with fake.lock:
+            for identity in event.identities:
+                fake.state.open_window(identity.value, phone_number_id=number, at=at)
+            keep(
+                fake,
+                customer=event.identities[0].value,
+                kind=event.message_type,
+                body=content,
+                at=at,
+                phone_number_id=number,
+                direction="INBOUND",
+                wamid=event.external_id,
+                name=event.name,
+                reply_to=event.reply_to,
+            )
