@@ -11,7 +11,7 @@ PYTHON ?= $(shell for need in "ensurepip, venv" "sys"; do \
 	done; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint bench-quick matrix mutants services clean
+.PHONY: help demo test coverage lint bench-quick matrix mutants services clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ demo: $(VENV)/.package ## the example site with a customer who writes to it
 
 test: lint $(VENV)/.mysql ## lint, then all tests on SQLite, PostgreSQL and MariaDB
 	@$(PY) -m tests.run
+
+coverage: lint $(VENV)/.mysql ## the same with branch coverage, as in CI
+	@COVERAGE=true $(PY) -m tests.run
 
 lint: $(VENV)/.dev ## style, types, import contracts, migrations and Django's checks
 	$(PY) -m ruff check .

@@ -98,7 +98,7 @@ def by_person(hearings: list[Heard]) -> dict[str, list[Heard]]:
     return found
 
 
-@pytest.mark.databases
+@pytest.mark.databases("postgresql")
 def test_four_workers_keep_the_order_of_200_conversations(tmp_path: Path) -> None:
     """Each is told one message at a time, once; all that was due when it was taken up, in order."""
     log = tmp_path / "heard"
