@@ -68,3 +68,12 @@ def process_all(limit: int = process.BATCH) -> int:
         total += taken
     process.sweep()
     return total
+
+
+def record(*bodies: bytes | Mapping[str, Any], together: bool = False) -> None:
+    """Post these calls and process them, each alone or all together."""
+    for body in bodies:
+        stored(body)
+        if not together:
+            process_all()
+    process_all()

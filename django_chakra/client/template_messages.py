@@ -7,7 +7,6 @@ from typing import Any
 
 from .payloads import message, phone
 from .resource import Resource, body_of
-from .session_messages import MESSAGES
 
 FOR_PHONE_NUMBER = "/v1/ext/plugin/whatsapp/{plugin_id}/phoneNumber/{to}/send-template-message"
 FOR_PROCESS = (
@@ -119,13 +118,11 @@ class TemplateMessages(Resource):
         Returns:
             See :meth:`SessionMessages.send <.session_messages.SessionMessages.send>`.
         """
-        path = self._path(
-            MESSAGES,
-            plugin_id=self._own("plugin_id", plugin_id),
-            api_version=self._own("api_version"),
-            phone_number_id=self._own("phone_number_id", phone_number_id),
+        return self._client.session_messages.send_body(
+            message("template", template, to=to, **extra),
+            plugin_id=plugin_id,
+            phone_number_id=phone_number_id,
         )
-        return self._data("POST", path, json=message("template", template, to=to, **extra))
 
     def _body(
         self,

@@ -9,11 +9,11 @@ from typing import ClassVar
 
 from .base import Event, Identity, Json, Opener, Reader, Source, Unreadable, mapping
 from .causes import cause_of
-from .clock import platform_time
 from .contacts import identities, only_person, person, together, username
+from .facts import stated
 from .ids import match_key
 from .messages import MessageEvent, described, is_ours
-from .storable import storable, storable_text
+from .storable import storable_text
 
 #: What the platform says became of our own old messages, in our words.
 _STATUSES = {word: word for word in ("sent", "delivered", "read", "played")} | {"error": "failed"}
@@ -74,12 +74,7 @@ def read_chunk(source: Source, chunk: dict[str, Json]) -> Event:
         raise Unreadable("neither metadata nor errors")
     return HistoryReported(
         kind="history.error" if failed else "history.progress",
-        format=source.format,
-        waba_id=source.waba_id,
-        phone_number_id=source.phone_number_id,
-        display_number=source.display_number,
-        occurred_at=platform_time(source.time),
-        raw=storable(chunk),
+        **stated(source, chunk),
         phase=_small(metadata.get("phase")),
         chunk_order=_small(metadata.get("chunk_order")),
         progress=_small(metadata.get("progress")),

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 from .base import Event, Identity, Json, Reader, Source, Unreadable, mapping
 from .canonical import canonical
-from .clock import platform_time
 from .contacts import identities, profile_of, together
 from .content import KINDS, content_of, type_of
+from .facts import stated
 from .ids import hashed, is_wamid, match_key, only_digits, phone_digits, platform_id
 from .storable import storable, storable_text
 from .unknown import unknown
@@ -73,16 +73,12 @@ def read_received(source: Source, item: dict[str, Json]) -> Event:
 
 def described(source: Source, item: dict[str, Json], known: list[Identity]) -> dict[str, Any]:
     """What every event of a message says: all but its kind, with ``known`` as the customer."""
-    moment = platform_time(item.get("timestamp")) or platform_time(source.time)
-    copy = storable(item)
+    common = stated(source, item)
+    copy = common["raw"]
     profile = profile_of(source.profiles, known)
     content = content_of(item)
     return {
-        "format": source.format,
-        "waba_id": source.waba_id,
-        "phone_number_id": source.phone_number_id,
-        "display_number": source.display_number,
-        "occurred_at": moment,
+        **common,
         "raw": storable(whole(source, item)) if source.payload else copy,
         "external_id": _external_id(source, item),
         "chakra_id": _chakra_id(source),

@@ -33,6 +33,10 @@ def join(contacts: Collection[int], by: Announcer) -> tuple[int, set[int]]:
     whom they went, for the host's foreign keys.
     """
     rows = list(Contact.objects.select_for_update().filter(pk__in=contacts).order_by("pk"))
+    # Who went into another one meanwhile is that one by now.
+    older = {row.merged_into_id for row in rows if row.merged_into_id} - {row.pk for row in rows}
+    if older:
+        return join([*contacts, *older], by)
     kept, *others = rows
     if not others:
         return kept.pk, set()

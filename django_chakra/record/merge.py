@@ -75,16 +75,8 @@ class Merge:
 
     def introduce(self) -> None:
         """Make one contact of each of these pairs."""
-        people = self.places.people
-        # Who went into another one before goes along under that one's key.
-        gone: dict[int, int] = {}
         for pair in self.strangers():
-            contacts = {gone.get(contact, contact) for contact in pair}
-            if len(contacts) > 1:
-                people.join(contacts)
-                kept = min(contacts)
-                gone |= {contact: kept for contact in contacts}
-                gone = {one: kept if into in contacts else into for one, into in gone.items()}
+            self.places.people.join(pair)
         self.places.settle()
 
     def carry_out(self) -> set[int]:

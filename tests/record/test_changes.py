@@ -8,7 +8,7 @@ import pytest
 from django_chakra.models import Conversation, Message
 from django_chakra.signals import message_received
 from django_chakra.testing import calls
-from tests.posting import ANA, START, process_all, stored, text
+from tests.posting import ANA, START, record, text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -42,15 +42,6 @@ def reaction(n: int, emoji: str | None, *, at: int) -> dict[str, Any]:
     """Ana reacts, or takes it back."""
     part = {"message_id": TARGET} | ({} if emoji is None else {"emoji": emoji})
     return calls.item_call(item(f"wamid.reaction{n}", "reaction", part, at=at))
-
-
-def record(*bodies: dict[str, Any], together: bool = False) -> None:
-    """Store and process these calls, each alone or all together."""
-    for body in bodies:
-        stored(body)
-        if not together:
-            process_all()
-    process_all()
 
 
 def target() -> Message:

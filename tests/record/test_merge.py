@@ -2,13 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
-from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from django_chakra.models import Contact, Conversation, DeliveryStatus, Message, WebhookCall
-from tests.posting import START, process_all, status, stored, text
+from tests.posting import START, record, status, text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -16,15 +15,6 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 def moment(seconds: int) -> datetime:
     """So many seconds after the start."""
     return datetime.fromtimestamp(START + seconds, UTC)
-
-
-def record(*calls: dict[str, Any], together: bool = False) -> None:
-    """Store these calls and process them, each alone or all together."""
-    for call in calls:
-        stored(call)
-        if not together:
-            process_all()
-    process_all()
 
 
 def forget() -> None:

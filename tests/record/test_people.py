@@ -4,11 +4,14 @@ from itertools import permutations
 from typing import Any
 
 import pytest
+from django.db import transaction
+from django.utils import timezone
 
 from django_chakra.models import Contact, ContactIdentity, Conversation, Message
+from django_chakra.record.joining import Announcer, join
 from django_chakra.signals import message_received
 from django_chakra.testing import calls
-from tests.posting import ANA, START, process_all, stored, text
+from tests.posting import ANA, START, process_all, record, text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -16,13 +19,6 @@ ANA_ID = "BR.AnaExample1"
 ANA_PARENT = "BR.ENT.AnaExample1"
 ANA_NEW_PHONE = "5511966665555"
 OTHER_NUMBER = "300000000000009"
-
-
-def record(*bodies: dict[str, Any]) -> None:
-    """Store and process these calls, one after the other."""
-    for body in bodies:
-        stored(body)
-        process_all()
 
 
 def written(
@@ -280,3 +276,22 @@ def test_a_message_recorded_while_its_contact_was_joined() -> None:
     assert message.contact == kept
     assert message.conversation == Conversation.objects.get()
     assert message.announced_at is not None
+
+
+def test_who_was_joined_meanwhile_is_the_older_one() -> None:
+    """Joining with a contact that another worker has just joined ends at the one that is left."""
+    record(
+        BY_PHONE,
+        written("wamid.1", {"from": ANA_NEW_PHONE}),
+        written("wamid.2", {"from": "5511955554444"}),
+    )
+    first, second, third = Contact.objects.order_by("pk")
+    by = Announcer(timezone.now(), "test")
+    with transaction.atomic():
+        join({first.pk, second.pk}, by)
+        kept, _ = join({second.pk, third.pk}, by)
+
+    assert kept == first.pk
+    assert first.identities.count() == 3
+    assert Contact.objects.filter(merged_into=first).count() == 2
+    assert Conversation.objects.get().messages.count() == 3

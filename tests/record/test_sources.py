@@ -11,16 +11,9 @@ from django.utils import timezone
 from django_chakra.models import BusinessNumber, Contact, Conversation, Message
 from django_chakra.signals import SIGNALS
 from django_chakra.testing import calls
-from tests.posting import ANA, START, process_all, status, stored, text
+from tests.posting import ANA, START, process_all, record, status, stored, text
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-
-def record(*bodies: dict[str, Any]) -> None:
-    """Store and process these calls, one after the other."""
-    for body in bodies:
-        stored(body)
-        process_all()
 
 
 def echo(external_id: str, *, at: int = 0, field: str = "smb_message_echoes") -> dict[str, Any]:
