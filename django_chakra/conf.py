@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from django.conf import settings as django_settings
 from django.utils.module_loading import import_string
@@ -17,6 +18,10 @@ from .exceptions import ConfigurationError, UnknownAccount
 
 ALIAS = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 RUNNERS = ("inline", "worker")
+DELIVERIES = ("live", "console", "off")
+WINDOWS = ("refuse", "allow")
+#: Hosts of this machine, as ``base_url`` may name them.
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 META_SIGNATURE_RULES = ("required", "when_present")
 
 
@@ -49,6 +54,8 @@ class Account:
     paths: Mapping[str, str] = field(default_factory=dict)
     #: Never more calls of the API than this, from one process; 0 is no limit.
     requests_per_second: float = 0.0
+    #: Never more messages than this, from one process; 0 is no limit.
+    messages_per_second: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +82,24 @@ class Settings:
     max_delay_seconds: int = 3600
     #: A message that was on its way for longer is announced with ``late=True``.
     late_after: int = 24 * 3600
+    #: "live" sends; "console" prints what would be sent; "off" sends nothing. Empty: "console"
+    #: where ``DEBUG`` is on and ``base_url`` leads elsewhere than to this machine, else "live".
+    delivery: str = ""
+    #: The only recipients that anything is sent to (numbers in any spelling, BSUIDs, group ids);
+    #: None is everybody.
+    only_to: tuple[str, ...] | None = None
+    #: What is no template outside the 24-hour window: "refuse" raises, "allow" lets the platform
+    #: decide.
+    window: str = "refuse"
+    #: What a customer writes to get no more marketing, and to get it again. In any case.
+    stop_words: tuple[str, ...] = ("stop", "unsubscribe")
+    start_words: tuple[str, ...] = ("start", "unstop")
+    #: A request to send that is silent for longer has an unknown end.
+    sending_seconds: int = 120
+    #: What has waited longer than this is not sent any more.
+    send_within: int = 24 * 3600
+    #: Rest between two messages to one recipient.
+    recipient_seconds: float = 0.0
     #: Where Chakra's REST API is. As a plain text: nothing of the client is imported here.
     base_url: str = "https://api.chakrahq.com"
     #: Of Meta's API, in the paths of what Chakra hands through to Meta.
@@ -109,6 +134,15 @@ def current() -> Settings:
     given = raw()
     known = {name: given[key] for key, name in _SETTING_FIELDS.items() if key in given}
     return Settings(**known)
+
+
+def delivery() -> str:
+    """What becomes of messages: "live", "console" or "off"."""
+    settings = current()
+    if settings.delivery:
+        return settings.delivery
+    elsewhere = urlsplit(settings.base_url).hostname not in LOOPBACK
+    return "console" if django_settings.DEBUG and elsewhere else "live"
 
 
 def raw_accounts() -> Mapping[str, Mapping[str, Any]]:

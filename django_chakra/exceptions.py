@@ -1,6 +1,10 @@
 """Every exception of the package, by who is at fault. Nothing of Django is imported here.
 
 ChakraError
+├── SendRefused                 a message that was not written down, and is not sent
+│   ├── WindowClosed            no template, and the customer's last message is a day old
+│   ├── MarketingStopped        a marketing template to somebody who wants none
+│   └── NumberNeeded            the endpoint wants a phone number, and none is known
 ├── ConfigurationError          the host project's settings are wrong
 │   ├── UnknownAccount          no account of that alias in CHAKRA["ACCOUNTS"]
 │   └── PathUnverified          the documentation does not name the path; the host has to set it
@@ -24,12 +28,41 @@ ChakraError
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 
 class ChakraError(Exception):
     """Root of all exceptions that django-chakra raises."""
+
+
+class SendRefused(ChakraError):
+    """The message can't be sent as things are: nothing was written down."""
+
+
+class WindowClosed(SendRefused):
+    """More than 24 hours have passed since the customer last wrote: only a template may be sent.
+
+    The platform would take the message, and fail it later with code 131047.
+    """
+
+    def __init__(self, closed_at: datetime | None = None) -> None:
+        super().__init__(closed_at)
+        #: When it closed; None: the customer has never written to this number.
+        self.closed_at = closed_at
+
+    def __str__(self) -> str:
+        since = f"since {self.closed_at:%Y-%m-%d %H:%M} UTC" if self.closed_at else "as yet"
+        return f"The customer's 24-hour window is closed {since}: only a template may be sent"
+
+
+class MarketingStopped(SendRefused):
+    """This contact wants no marketing. ``force=True`` sends it all the same."""
+
+
+class NumberNeeded(SendRefused):
+    """Only a phone number can be written to this way, and of this contact none is known."""
 
 
 class ConfigurationError(ChakraError):

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Coalesce
 
-from .. import conf
+from .. import conf, record
 from ..models import DeliveryStatus, Direction, Message, MessageSource, MessageStatus, StatusType
 from ..models.fields import DatabaseNow
 from ..signals import (
@@ -132,7 +132,6 @@ def _messages(keys: Collection[int], by: str) -> Any:
     ticks = DeliveryStatus.objects.filter(
         message__conversation=OuterRef("conversation"), announce_at__isnull=False
     )
-    early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None)
     return (
         Message.objects.filter(
             conversation__in=sorted(keys),
@@ -142,30 +141,10 @@ def _messages(keys: Collection[int], by: str) -> Any:
         .select_related("conversation__number", "conversation__contact", "contact")
         .annotate(
             has_ticks=Exists(ticks),
-            is_awaited=Exists(early.filter(external_id=OuterRef("external_id")))
-            | _unlinked("reply_to", "reply_to_external_id")
-            | _unlinked("target", "target_external_id")
-            | _astray("contact")
-            | _astray("conversation__contact")
-            # Asked only where there is such an id: most statuses that wait have none either.
-            | (~Q(chakra_id="") & Exists(early.filter(chakra_id=OuterRef("chakra_id")))),
+            is_awaited=record.awaited(),
         )
         .order_by("sort_at", "received_at", "pk")
     )
-
-
-def _unlinked(pointer: str, by_id: str) -> Q:
-    """Somebody points at this message's id and not yet at its row, or it at somebody's."""
-    others = Message.objects.filter(account=OuterRef("account"))
-    pointing = others.filter(**{by_id: OuterRef("external_id"), pointer: None})
-    pointed = others.filter(external_id=OuterRef(by_id))
-    own = Q(**{pointer: None}) & ~Q(**{by_id: ""}) & Q(Exists(pointed))
-    return Q(Exists(pointing)) | own
-
-
-def _astray(path: str) -> Q:
-    """Its contact was joined with another one while it was being recorded."""
-    return Q(**{f"{path}__merged_into__isnull": False})
 
 
 def _statuses(keys: Collection[int], by: str) -> Any:

@@ -6,6 +6,7 @@ https://apidocs.chakrahq.com
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -96,6 +97,19 @@ class Chakra:
 
     def __repr__(self) -> str:
         return f"<Chakra {self.http.base_url}>"
+
+    def with_patience(self, patience: Patience) -> Chakra:
+        """The same client, connections and pace, with another patience."""
+        other = copy(self)
+        # Resources that were made hold the client that they were made for.
+        other.__dict__ = {
+            name: value
+            for name, value in self.__dict__.items()
+            if not isinstance(getattr(type(self), name, None), cached_property)
+        }
+        other.http = copy(self.http)
+        other.http.patience = patience
+        return other
 
     def __enter__(self) -> Chakra:
         return self

@@ -1,14 +1,17 @@
 """The tables: what the platform said and what became of it."""
 
 from .calls import WebhookCall
+from .campaigns import Campaign
 from .choices import (
     CallState,
+    CampaignState,
     Direction,
     FailureState,
     IdentityKind,
     MessageRole,
     MessageSource,
     MessageStatus,
+    Resolution,
     StatusType,
 )
 from .contacts import Contact, ContactIdentity
@@ -20,6 +23,8 @@ from .numbers import BusinessNumber
 __all__ = [
     "BusinessNumber",
     "CallState",
+    "Campaign",
+    "CampaignState",
     "Contact",
     "ContactIdentity",
     "Conversation",
@@ -32,6 +37,7 @@ __all__ = [
     "MessageSource",
     "MessageStatus",
     "ReceiverFailure",
+    "Resolution",
     "StatusType",
     "WebhookCall",
 ]

@@ -31,6 +31,7 @@ class MessageRole(TextChoices):
     EDIT = "edit", _("edit")
     REVOKE = "revoke", _("revoke")
     NOTICE = "notice", _("notice")
+    RECEIPT = "receipt", _("receipt")
 
 
 class MessageSource(TextChoices):
@@ -45,11 +46,14 @@ class MessageSource(TextChoices):
 
 
 class MessageStatus(TextChoices):
-    """The highest word heard of a message of ours; the first three are our own."""
+    """The highest word heard of a message of ours; those before "accepted" are our own."""
 
     QUEUED = "queued", _("queued")
+    PAUSED = "paused", _("paused")
     SENDING = "sending", _("sending")
     UNKNOWN = "unknown", _("unknown")
+    WITHHELD = "withheld", _("withheld")
+    CANCELLED = "cancelled", _("cancelled")
     ACCEPTED = "accepted", _("accepted")
     SENT = "sent", _("sent")
     FAILED = "failed", _("failed")
@@ -72,6 +76,37 @@ RANKS = {
     str(MessageStatus.READ): 5,
     str(MessageStatus.PLAYED): 5,
 }
+
+
+#: What we say ourselves of a message until the platform has said a word.
+OWN_STATES = (
+    MessageStatus.QUEUED,
+    MessageStatus.PAUSED,
+    MessageStatus.SENDING,
+    MessageStatus.UNKNOWN,
+    MessageStatus.WITHHELD,
+    MessageStatus.CANCELLED,
+)
+
+
+class Resolution(TextChoices):
+    """How we know what the platform calls a message of ours."""
+
+    ANSWER = "answer", _("answer to the request")
+    CALLBACK = "callback", _("callback data of a status")
+    CHAKRA_ID = "chakra_id", _("Chakra's id in a status")
+    ECHO = "echo", _("the only echo that fits")
+    STATUS = "status", _("the only status that fits")
+    CHECK = "check", _("checked with the platform")
+    AMBIGUOUS = "ambiguous", _("several would fit")
+
+
+class CampaignState(TextChoices):
+    """Whether the messages of a campaign are carried."""
+
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    STOPPED = "stopped", _("stopped by the platform")
 
 
 class StatusType(TextChoices):

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .contacts import Contact
 from .fields import DatabaseNow, IdField
 from .numbers import BusinessNumber
+
+#: For so long after a customer wrote, any message may be sent.
+WINDOW = timedelta(hours=24)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -43,6 +47,11 @@ def free(prefix: str = "") -> Q:
     return Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__lt": DatabaseNow()})
 
 
+def changed() -> dict[str, Any]:
+    """Values of an update that marks a change."""
+    return {"version": F("version") + 1, "changed_at": DatabaseNow()}
+
+
 def changed_and_leased(by: str, *, seconds: int) -> dict[str, Any]:
     """Values of an update that marks a change and takes the lease in the same statement if it is
     free.
@@ -58,8 +67,7 @@ def changed_and_leased(by: str, *, seconds: int) -> dict[str, Any]:
             output_field=models.PositiveBigIntegerField(),
         ),
         "announcing_until": Case(When(free(), then=until), default=F("announcing_until")),
-        "version": F("version") + 1,
-        "changed_at": DatabaseNow(),
+        **changed(),
     }
 
 
@@ -107,6 +115,9 @@ class Conversation(models.Model):
         _("version"), default=0, help_text=_("One more with every change: a cursor for live pages.")
     )
     changed_at = models.DateTimeField(_("changed at"), null=True, blank=True, db_index=True)
+    send_after = models.DateTimeField(
+        _("send after"), null=True, blank=True, help_text=_("Nothing of ours leaves before.")
+    )
     announcing_until = models.DateTimeField(_("announcing until"), null=True, blank=True)
     announcing_by = models.CharField(_("announcing by"), max_length=64, blank=True)
     announcing_version = models.PositiveBigIntegerField(
@@ -134,3 +145,19 @@ class Conversation(models.Model):
 
     def __str__(self) -> str:
         return f"conversation {self.pk}"
+
+    @property
+    def window_closes_at(self) -> datetime | None:
+        """Until when the platform takes any message, and not templates alone; None: never open.
+
+        24 hours after the customer's last bubble, by the platform's clock. A group has no window.
+
+        https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages
+        """
+        return None if self.last_inbound_at is None else self.last_inbound_at + WINDOW
+
+    @property
+    def window_open(self) -> bool:
+        """Whether any message may be sent now."""
+        closes_at = self.window_closes_at
+        return self.group_id is not None or (closes_at is not None and timezone.now() < closes_at)

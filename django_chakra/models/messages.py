@@ -7,7 +7,15 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from .calls import WebhookCall
-from .choices import Direction, MessageRole, MessageSource, MessageStatus, StatusType
+from .campaigns import Campaign
+from .choices import (
+    Direction,
+    MessageRole,
+    MessageSource,
+    MessageStatus,
+    Resolution,
+    StatusType,
+)
 from .contacts import Contact
 from .conversations import Conversation
 from .fields import FirstCallField, IdField
@@ -121,9 +129,37 @@ class Message(models.Model):
     )
     received_at = models.DateTimeField(_("received at"))
     idempotency_key = IdField(_("idempotency key"), null=True, blank=True)
+    campaign = models.ForeignKey(
+        Campaign,
+        verbose_name=_("campaign"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="messages",
+    )
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    attempt_log = models.JSONField(
+        _("attempt log"),
+        default=list,
+        blank=True,
+        help_text=_("The newest attempts: began, ended, outcome, code, words."),
+    )
     next_attempt_at = models.DateTimeField(_("next attempt at"), null=True, blank=True)
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
+    sending_in = models.PositiveBigIntegerField(
+        _("sending in"),
+        null=True,
+        blank=True,
+        unique=True,
+        help_text=_("Its conversation while it is on its way: one at a time, by constraint."),
+    )
+    resolution = models.CharField(
+        _("resolution"),
+        max_length=16,
+        blank=True,
+        choices=Resolution,
+        help_text=_("How we know what the platform calls it."),
+    )
     announce_at = models.DateTimeField(_("announce at"), null=True, blank=True, db_index=True)
     announced_at = models.DateTimeField(_("announced at"), null=True, blank=True)
 

@@ -46,6 +46,12 @@ class BusinessNumber(models.Model):
         blank=True,
         help_text=_("Platform time of the last word about each of these columns."),
     )
+    send_after = models.DateTimeField(
+        _("send after"),
+        null=True,
+        blank=True,
+        help_text=_("The platform asked us to wait: nothing leaves before."),
+    )
     seen_at = models.DateTimeField(
         _("seen at"),
         null=True,

@@ -7,15 +7,13 @@ worker, the lease runs out and another one takes the call, alone, since it may b
 from __future__ import annotations
 
 import logging
-import os
-import socket
 import time
-import uuid
 
-from .. import announce, conf
+from .. import announce, conf, schedule
 from ..exceptions import escaped
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
+from ..models.claims import worker_name
 from ..models.fields import DatabaseNow
 from .batch import Batch
 
@@ -29,11 +27,6 @@ NEIGHBOURS = 5
 SWEEP_SECONDS = 10.0
 
 _swept_at = float("-inf")
-
-
-def worker_name() -> str:
-    """A name for one claim: host and process for people, a random end to make it unique."""
-    return f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid.uuid4().hex[:12]}"
 
 
 def run(*, limit: int = BATCH) -> int:
@@ -54,7 +47,8 @@ def run_one(pk: int) -> int:
 
 def sweep() -> int:
     """Do what stopped workers left undone; return how much that was. Six queries when idle."""
-    return run_expired() + announce.sweep(worker_name())
+    with schedule.held():
+        return run_expired() + announce.sweep(worker_name())
 
 
 def _work(waiting: CallQuerySet) -> int:
@@ -67,8 +61,9 @@ def _work(waiting: CallQuerySet) -> int:
     # Everything is recorded before the first receiver is told: receivers may be slow.
     for batch in batches:
         batch.record()
-    for batch in batches:
-        batch.announce()
+    with schedule.held():
+        for batch in batches:
+            batch.announce()
     return len(calls)
 
 

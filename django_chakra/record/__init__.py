@@ -16,10 +16,26 @@ from . import about, messages, statuses
 from .conversations import refresh
 from .facts import Fact
 from .joining import Announcer
-from .links import link, settle
+from .links import awaited, link, resolve, settle
+from .outgoing import contact_of, conversation_with
 from .people import People
+from .sent import named
+from .statuses import refused
 
-__all__ = ["Fact", "Written", "link", "settle", "write"]
+__all__ = [
+    "Fact",
+    "Written",
+    "awaited",
+    "contact_of",
+    "conversation_with",
+    "link",
+    "named",
+    "refresh",
+    "refused",
+    "resolve",
+    "settle",
+    "write",
+]
 
 
 @dataclass(slots=True)

@@ -22,24 +22,29 @@ from django.db.models.functions import Coalesce
 
 from .. import conf
 from ..models import Conversation, Direction, Message, MessageRole, MessageSource
-from ..models.conversations import changed_and_leased
+from ..models.conversations import changed, changed_and_leased
 
 
-def refresh(keys: Collection[int], *, leased_by: str) -> None:
-    """Compute the columns of these conversations anew, mark them changed, lease the free ones."""
+def refresh(keys: Collection[int], *, leased_by: str = "", **more: Any) -> None:
+    """Compute the columns of these conversations anew, mark them changed, lease the free ones.
+
+    Without ``leased_by`` nothing is leased; ``more`` are further values to set.
+    """
     bubbles = Message.objects.filter(conversation=OuterRef("pk"), role=MessageRole.BUBBLE)
     latest = bubbles.order_by("-sort_at", "-pk")
     # What a history brings is no news: it is not unread, and opens no window.
     inbound = latest.filter(direction=Direction.IN).exclude(source=MessageSource.HISTORY)
     by_people = Q(source__in=(MessageSource.ECHO_PHONE, MessageSource.ECHO_INBOX))
     replies = latest.filter(by_people | Q(author__isnull=False), direction=Direction.OUT)
+    seconds = conf.current().announce_seconds
     Conversation.objects.filter(pk__in=sorted(keys)).update(
         last_message=Subquery(latest.values("pk")[:1]),
         last_at=Subquery(latest.values("sort_at")[:1]),
         last_inbound_at=Subquery(inbound.values("sort_at")[:1]),
         last_human_reply_at=Subquery(replies.values("sort_at")[:1]),
         unread_count=Coalesce(Subquery(_count_unread(inbound)), 0),
-        **changed_and_leased(leased_by, seconds=conf.current().announce_seconds),
+        **(changed_and_leased(leased_by, seconds=seconds) if leased_by else changed()),
+        **more,
     )
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db import router
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from ..models import Contact, DeliveryStatus, Message
 from ..models.contention import patiently
 from ..models.statements import upsert
-from . import statuses
+from . import sent, statuses
 from .changes import show
 from .conversations import refresh
 from .joining import Announcer, join
@@ -48,6 +49,34 @@ def link(account: str, messages: Collection[int], *, now: datetime, leased_by: s
     return patiently(work, using=router.db_for_write(Message))
 
 
+def awaited() -> Any:
+    """The condition that something waits for a message: statuses, replies, changes, a contact."""
+    early = DeliveryStatus.objects.filter(account=OuterRef("account"), message=None)
+    return (
+        Q(Exists(early.filter(external_id=OuterRef("external_id"))))
+        | _unlinked("reply_to", "reply_to_external_id")
+        | _unlinked("target", "target_external_id")
+        | _astray("contact")
+        | _astray("conversation__contact")
+        # Asked only where there is such an id: most statuses that wait have none either.
+        | (~Q(chakra_id="") & Exists(early.filter(chakra_id=OuterRef("chakra_id"))))
+    )
+
+
+def _unlinked(pointer: str, by_id: str) -> Q:
+    """Somebody points at this message's id and not yet at its row, or it at somebody's."""
+    others = Message.objects.filter(account=OuterRef("account"))
+    pointing = others.filter(**{by_id: OuterRef("external_id"), pointer: None})
+    pointed = others.filter(external_id=OuterRef(by_id))
+    own = Q(**{pointer: None}) & ~Q(**{by_id: ""}) & Q(Exists(pointed))
+    return Q(Exists(pointing)) | own
+
+
+def _astray(path: str) -> Q:
+    """Its contact was joined with another one while it was being recorded."""
+    return Q(**{f"{path}__merged_into__isnull": False})
+
+
 def _rejoin(messages: Collection[int], by: Announcer) -> set[int]:
     """Bring messages home that were recorded while their contact was joined with another one."""
     touched: set[int] = set()
@@ -78,6 +107,25 @@ def _point(account: str, pointer: str, rows: list[Message]) -> set[int]:
     return {known[getattr(row, by_id)] for row in pointed}
 
 
+def resolve(account: str, *, now: datetime, leased_by: str) -> set[int]:
+    """Find out what became of messages of ours whose end is unknown; the conversations changed."""
+
+    def work() -> set[int]:
+        return sent.match(account)
+
+    found = patiently(work, using=router.db_for_write(Message))
+    if not found:
+        return set()
+    conversations = Message.objects.filter(pk__in=found).values_list("conversation_id", flat=True)
+    touched = link(account, found, now=now, leased_by=leased_by) | set(conversations)
+
+    def again() -> None:
+        refresh(touched, leased_by=leased_by)
+
+    patiently(again, using=router.db_for_write(Message))
+    return touched
+
+
 def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str) -> set[int]:
     """Look once more for the messages of delivery statuses that were recorded without one.
 
@@ -86,11 +134,13 @@ def settle(account: str, keys: Collection[int], *, now: datetime, leased_by: str
 
     def work() -> set[int]:
         waiting = DeliveryStatus.objects.filter(pk__in=keys, account=account, message=None)
+        found = sent.match(account)
         messages = statuses.find_messages(account, waiting)
         # Messages before statuses, as everywhere: two that lock both can't meet head-on.
         rows = list(waiting.select_for_update().order_by("key"))
         linked = statuses.point(rows, messages)
         touched = _tell(linked, messages, now)
+        touched |= {row.conversation_id for row in messages if row.pk in found}
         resting = {row.pk for row in rows} - {row.pk for row in linked}
         DeliveryStatus.objects.filter(pk__in=resting, message=None).update(announce_at=None)
         if touched:
@@ -105,7 +155,5 @@ def _tell(linked: list[DeliveryStatus], messages: list[Message], now: datetime) 
     if not linked:
         return set()
     statuses.save(linked)
-    DeliveryStatus.objects.filter(pk__in=[row.pk for row in linked], announced_at=None).update(
-        announce_at=now
-    )
+    statuses.wake([row.pk for row in linked], now=now)
     return statuses.fold_into(messages, linked)

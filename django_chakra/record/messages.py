@@ -13,6 +13,7 @@ from .facts import Fact
 from .merge import Merge
 from .people import Peer, People
 from .places import Places
+from .sent import hold_back
 
 
 def write(people: People, facts: Sequence[Fact]) -> tuple[set[int], list[int]]:
@@ -37,6 +38,7 @@ def write(people: People, facts: Sequence[Fact]) -> tuple[set[int], list[int]]:
     ]
     sent_for = {row.external_id: row.call_id for row in rows}
     _link_replies(account, rows)
+    hold_back(rows)
     upsert(rows, by=["account", "external_id"])
     returning = connections[Message.objects.db].features.can_return_rows_from_bulk_insert
     known = {

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connections
 from django.db.models import Q
 
-from ..events import DeliveryStatusReported, canonical, completeness
-from ..models import DeliveryStatus, Message, MessageStatus, StatusType
+from ..events import DeliveryStatusReported, Json, canonical, completeness, storable, storable_text
+from ..models import (
+    DeliveryStatus,
+    Message,
+    MessageSource,
+    MessageStatus,
+    Resolution,
+    StatusType,
+)
+from ..models.callback_data import row_named
 from ..models.statements import upsert
 from .facts import Fact
 
@@ -50,22 +59,58 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime) -> tuple[set[in
         known = rows.setdefault(row.key, row)
         if known is not row:
             _merge_content(known, row)
+    named = _named(account, facts)
     # Locked first: whoever speaks of the same message waits here, before reading what it says.
-    messages = find_messages(account, rows.values())
+    messages = find_messages(account, rows.values(), named.values())
+    if named:
+        messages = _teach(messages, rows, named)
     point(rows.values(), messages)
-    current = _upsert(account, rows, repeated={f.call.pk for f in facts if f.may_repeat})
+    current = _upsert(account, rows, {f.call.pk for f in facts if f.may_repeat}, now=now)
     touched = fold_into(messages, current)
     return touched, [row.pk for row in current if row.message_id is None]
 
 
-def find_messages(account: str, rows: Iterable[DeliveryStatus]) -> list[Message]:
-    """The messages that these rows speak of, locked in the order of their keys."""
+def _named(account: str, facts: Sequence[Fact]) -> dict[str, int]:
+    """Rows by key -> the message of ours that their callback data names."""
+    events = [event for fact in facts if isinstance(event := fact.event, DeliveryStatusReported)]
+    found = {event.key: row_named(account, event.callback_data) for event in events}
+    return {key: pk for key, pk in found.items() if pk is not None}
+
+
+def _teach(
+    messages: list[Message], rows: dict[str, DeliveryStatus], named: dict[str, int]
+) -> list[Message]:
+    """Let messages that our callback data names be called what these statuses call them."""
+    from .sent import name  # it folds statuses, and so imports this module
+
+    known = {message.pk: message for message in messages}
+    for key, pk in named.items():
+        message, external_id = known.get(pk), rows[key].external_id
+        if message is None or message.external_id is not None or not external_id:
+            continue
+        copy = next((one for one in known.values() if one.external_id == external_id), None)
+        name(message, external_id, str(Resolution.CALLBACK), copy)
+        if copy is not None:
+            del known[copy.pk]
+    return list(known.values())
+
+
+def find_messages(
+    account: str, rows: Iterable[DeliveryStatus], named: Iterable[int] = ()
+) -> list[Message]:
+    """The messages that these rows speak of, locked in the order of their keys.
+
+    ``named``: keys of messages of ours that are looked up as well.
+    """
+    rows, keys = list(rows), sorted(set(named))
     external = sorted({row.external_id for row in rows if row.external_id})
     chakra = sorted({row.chakra_id for row in rows if row.chakra_id})
-    named = Q(external_id__in=external)
+    wanted = Q(external_id__in=external)
     if chakra:
-        named |= Q(chakra_id__in=chakra)
-    return list(Message.objects.select_for_update().filter(named, account=account).order_by("pk"))
+        wanted |= Q(chakra_id__in=chakra)
+    if keys:
+        wanted |= Q(pk__in=keys, source=MessageSource.SEND)
+    return list(Message.objects.select_for_update().filter(wanted, account=account).order_by("pk"))
 
 
 def point(rows: Iterable[DeliveryStatus], messages: Iterable[Message]) -> list[DeliveryStatus]:
@@ -109,7 +154,7 @@ def _row(account: str, fact: Fact, now: datetime) -> DeliveryStatus:
 
 
 def _upsert(
-    account: str, rows: dict[str, DeliveryStatus], repeated: set[int]
+    account: str, rows: dict[str, DeliveryStatus], repeated: set[int], *, now: datetime
 ) -> list[DeliveryStatus]:
     """Insert what is new, merge into what was there; return the rows as they are now."""
     ordered = [rows[key] for key in sorted(rows)]
@@ -126,16 +171,19 @@ def _upsert(
     ]
     if not known:
         return ordered
-    merged, changed = [], []
+    merged, changed, found = [], [], []
     for row in DeliveryStatus.objects.filter(account=account, key__in=[r.key for r in known]):
         offered = rows[row.key]
         before = [getattr(row, name) for name in SAVED]
-        row.message_id = row.message_id or offered.message_id
+        if row.message_id is None and offered.message_id is not None:
+            row.message_id = offered.message_id
+            found.append(row.pk)
         _merge_content(row, offered)
         merged.append(row)
         if before != [getattr(row, name) for name in SAVED]:
             changed.append(row)
     save(changed)
+    wake(found, now=now)
     keys = {row.key for row in known}
     return [row for row in ordered if row.key not in keys] + merged
 
@@ -167,6 +215,8 @@ def fold_into(messages: Iterable[Message], rows: Iterable[DeliveryStatus]) -> se
             [changed[key] for key in sorted(changed)],
             by=["id"],
             update=[
+                "external_id",
+                "resolution",
                 "status",
                 "error_code",
                 "error_title",
@@ -179,9 +229,10 @@ def fold_into(messages: Iterable[Message], rows: Iterable[DeliveryStatus]) -> se
 
 def _fold(message: Message, row: DeliveryStatus) -> bool:
     """Higher rank wins, earliest time stays: the same in any order, any number of times."""
+    learned = _learn(message, row)
     rank = MessageStatus.rank(row.status)
     if row.type != StatusType.MESSAGE or not rank:
-        return False
+        return learned
     columns = ("status", "error_code", "error_title", "error_details", *TIMES.values())
     before = [getattr(message, name) for name in columns]
     current = MessageStatus.rank(message.status)
@@ -193,7 +244,38 @@ def _fold(message: Message, row: DeliveryStatus) -> bool:
         setattr(message, column, at)
     if row.status == MessageStatus.FAILED:
         _take_cause(message, row)
-    return before != [getattr(message, name) for name in columns]
+    return learned or before != [getattr(message, name) for name in columns]
+
+
+def _learn(message: Message, row: DeliveryStatus) -> bool:
+    """What the platform calls a message of which we know only Chakra's id."""
+    if message.external_id is not None or not row.external_id:
+        return False
+    message.external_id = row.external_id
+    message.resolution = message.resolution or Resolution.CHAKRA_ID
+    return True
+
+
+def refused(message: Message, code: int | None, title: str, details: str, *, now: datetime) -> None:
+    """Keep the platform's refusal of a message of ours as its failed status, to be announced."""
+    said: Json = {"code": code, "title": title, "details": details}
+    row = DeliveryStatus(
+        account=message.account,
+        key=hashlib.sha256(canonical(["outbox", message.pk]).encode("ascii")).hexdigest(),
+        message=message,
+        status=MessageStatus.FAILED,
+        error_code=code,
+        error_title=storable_text(title, 255),
+        error_details=storable_text(details),
+        payload={"refused": storable(said)},
+        occurred_at=now,
+        received_at=now,
+        announce_at=now,
+    )
+    upsert([row], by=["account", "key"])
+    locked = Message.objects.select_for_update().get(pk=message.pk)
+    row.message_id = locked.pk
+    fold_into([locked], [row])
 
 
 def _take_cause(known: Message | DeliveryStatus, told: DeliveryStatus) -> None:
@@ -206,6 +288,12 @@ def _take_cause(known: Message | DeliveryStatus, told: DeliveryStatus) -> None:
 def _cause_rank(row: Message | DeliveryStatus) -> tuple[bool, int, str, str]:
     code = row.error_code
     return (code is not None, code or 0, row.error_title, row.error_details)
+
+
+def wake(keys: Collection[int], *, now: datetime) -> None:
+    """Make due what may have rested until its message was known, and was never told."""
+    if keys:
+        DeliveryStatus.objects.filter(pk__in=keys, announced_at=None).update(announce_at=now)
 
 
 def save(rows: Iterable[DeliveryStatus]) -> None:

@@ -51,6 +51,17 @@ def test_status_before_its_message(format: str) -> None:
     assert message.delivered_at == datetime.fromtimestamp(START + 5, UTC)
 
 
+def test_status_that_rests_and_comes_again_beside_its_message() -> None:
+    """A copy of it in the batch of its message leads the one row there, and it is told."""
+    record(status("wamid.A", "read", format="chakra"))
+    stored(text("wamid.A"))
+    stored(status("wamid.A", "read", format="meta"))
+    process_all()
+    row = DeliveryStatus.objects.get()
+    assert row.message == Message.objects.get()
+    assert (row.announce_at, row.announced_at is not None) == (None, True)
+
+
 def test_status_that_knows_only_chakras_id() -> None:
     """A status without a wamid finds its message by Chakra's own id, whichever came first."""
     for order in (1, -1):

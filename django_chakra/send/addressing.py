@@ -1,0 +1,200 @@
+"""From ``to=`` to a conversation and the name by which the platform knows who is in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from django.db.models import F, QuerySet, Subquery
+
+from .. import conf, record
+from ..client.payloads import phone
+from ..client.payloads.recipients import is_bsuid
+from ..events import Identity
+from ..events.ids import match_key
+from ..exceptions import ConfigurationError, NumberNeeded, SendRefused
+from ..models import Contact, ContactIdentity, Conversation, IdentityKind, Message
+from ..record.numbers import NumberFact, waba_key
+
+#: A phone number in any spelling, a BSUID, or a row.
+To: TypeAlias = "str | Contact | Conversation | Message"
+
+#: Which of a contact's names is written to, the best one first.
+PREFERRED = [str(IdentityKind.PHONE), str(IdentityKind.USER_ID), str(IdentityKind.PARENT_USER_ID)]
+
+
+@dataclass(slots=True)
+class Place:
+    """Where a message goes, as far as it is there."""
+
+    account: str
+    #: Meta's id of the number that it leaves from.
+    phone_number_id: str
+    #: With its number and contact; None: to be made.
+    conversation: Conversation | None
+    #: None: a group's, or to be made.
+    contact: int | None
+    #: Digits, a BSUID, or a group's id.
+    recipient: str
+    is_group: bool = False
+    #: The message that has the idempotency key already.
+    existing: int | None = None
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether the recipient is a phone number."""
+        return not self.is_group and not is_bsuid(self.recipient)
+
+    def need_phone(self) -> str:
+        """The recipient's phone number.
+
+        Raises:
+            NumberNeeded: none is known.
+        """
+        if not self.is_phone:
+            raise NumberNeeded("No phone number of this contact is known, and this way needs one")
+        return self.recipient
+
+    def open(self) -> Conversation:
+        """The conversation, made if there is none, with its contact. Only inserts."""
+        if self.conversation is None:
+            if self.contact is None:
+                self.contact = record.contact_of(self.account, [_identity(self.recipient)])
+            number = NumberFact(self.phone_number_id, _waba(self.account), "", None)
+            pk = record.conversation_with(self.account, self.contact, number)
+            self.conversation = Conversation.objects.select_related("number", "contact").get(pk=pk)
+        return self.conversation
+
+
+def find(
+    to: To, *, account: str | None = None, phone_number_id: str = "", key: str | None = None
+) -> Place:
+    """Where a message to this recipient goes. One query for a conversation that is there.
+
+    Args:
+        account: for a number or BSUID; a row has its own.
+        phone_number_id: to send from, instead of the conversation's or the account's.
+        key: an idempotency key, to be looked up along the way.
+
+    Raises:
+        ConfigurationError: no number to send from is known.
+        SendRefused: the row is of another account, or nobody is known to write to.
+        ValidationFailed: a number that is none.
+        UnknownAccount: there is no such account.
+    """
+    alias = _account(to, account)
+    own = phone_number_id or str(conf.account(alias).phone_number_id or "")
+    if isinstance(to, Message):
+        to = to.conversation
+    if isinstance(to, Conversation):
+        rows: QuerySet[Conversation] = Conversation.objects.filter(pk=to.pk)
+    else:
+        keys = [own] if phone_number_id else _keys(alias, own)
+        rows = _with(to).filter(account=alias, number__key__in=keys)
+    found = list(_described(rows, alias, key))
+    if not found:
+        return _unopened(to, alias, own, key)
+    best = min(found, key=lambda row: _rank(row, to, own))
+    if phone_number_id and best.number.phone_number_id not in ("", phone_number_id):
+        raise SendRefused("This conversation is of another number")
+    place = Place(
+        account=alias,
+        phone_number_id=phone_number_id or best.number.phone_number_id or own,
+        conversation=best,
+        contact=best.contact_id,
+        recipient=best.group_id or best.identity_value or "",
+        is_group=best.group_id is not None,
+        existing=getattr(best, "existing", None),
+    )
+    return _checked(place)
+
+
+def _account(to: To, account: str | None) -> str:
+    if isinstance(to, str):
+        return account or "default"
+    if account not in (None, to.account):
+        raise SendRefused(f"This {to._meta.verbose_name} is of account {to.account!r}")
+    return str(to.account)
+
+
+def _with(to: str | Contact) -> QuerySet[Conversation]:
+    """All conversations with this person."""
+    if isinstance(to, Contact):
+        return Conversation.objects.filter(contact=to.merged_into_id or to.pk)
+    identity = _identity(to)
+    spelled = match_key(identity.value) if identity.kind == IdentityKind.PHONE else identity.value
+    return Conversation.objects.filter(
+        contact__identities__kind=identity.kind, contact__identities__match_key=spelled
+    )
+
+
+def _described(rows: QuerySet[Conversation], account: str, key: str | None) -> QuerySet[Any]:
+    """Each conversation once per name of its contact."""
+    rows = rows.select_related("number", "contact").annotate(
+        identity_pk=F("contact__identities__pk"),
+        identity_kind=F("contact__identities__kind"),
+        identity_value=F("contact__identities__value"),
+    )
+    if key is None:
+        return rows
+    known = Message.objects.filter(account=account, idempotency_key=key)
+    return rows.annotate(existing=Subquery(known.values("pk")[:1]))
+
+
+def _rank(row: Any, to: Any, own: str) -> tuple[Any, ...]:
+    """The number that was asked for, then the name that was asked for, then the best name."""
+    kinds = {kind: place for place, kind in enumerate(PREFERRED)}
+    asked = isinstance(to, str) and row.identity_value == _identity(to).value
+    return (
+        row.number.key != own,
+        not asked,
+        kinds.get(row.identity_kind, len(kinds)),
+        -(row.identity_pk or 0),
+    )
+
+
+def _unopened(to: str | Contact | Conversation, account: str, own: str, key: str | None) -> Place:
+    """A place for somebody whom this number has never met."""
+    if isinstance(to, Conversation):
+        raise SendRefused("This conversation is not there any more")
+    contact = None
+    if isinstance(to, Contact):
+        contact = to.merged_into_id or to.pk
+        names = list(ContactIdentity.objects.filter(contact=contact).order_by("-pk"))
+        names.sort(key=lambda name: PREFERRED.index(name.kind))
+        recipient = names[0].value if names else ""
+    else:
+        recipient = _identity(to).value
+    existing = None
+    if key is not None:
+        existing = Message.objects.filter(account=account, idempotency_key=key).first()
+    place = Place(account, own, None, contact, recipient)
+    place.existing = existing.pk if existing else None
+    return _checked(place)
+
+
+def _checked(place: Place) -> Place:
+    if not place.recipient:
+        raise SendRefused("Of this contact the platform has named neither a number nor an id")
+    if not place.phone_number_id:
+        raise ConfigurationError(
+            f"CHAKRA['ACCOUNTS'][{place.account!r}]['PHONE_NUMBER_ID'] is not set, and the "
+            "platform has not named the number of this conversation"
+        )
+    return place
+
+
+def _identity(to: str) -> Identity:
+    if is_bsuid(to):
+        return Identity(str(IdentityKind.USER_ID), to)
+    return Identity(str(IdentityKind.PHONE), phone(to))
+
+
+def _keys(account: str, own: str) -> list[str]:
+    """Of the number, and of the WABA: until the platform names the number it stands there."""
+    waba_id = _waba(account)
+    return [own, waba_key(waba_id)] if waba_id else [own]
+
+
+def _waba(account: str) -> str:
+    return str(conf.account(account).waba_id or "")

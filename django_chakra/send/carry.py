@@ -1,0 +1,150 @@
+"""Take what waits to the platform: oldest first in a conversation, one at a time, each at most once.
+
+A message is claimed by a conditional update, so of two workers one stops. Whatever ends a process
+after that, the message is never sent again by itself: once its claim has run out its end is
+``unknown`` (:func:`recover`).
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from django.db import router
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from .. import conf, connect
+from ..client.waiting import Patience
+from ..exceptions import escaped
+from ..models import Conversation, Message, MessageRole, MessageStatus
+from ..models.callback_data import callback_data
+from ..models.contention import patiently
+from ..models.fields import DatabaseNow
+from . import delivery, outcomes, pacing
+from .outcomes import Outcome
+from .settle import settle
+from .templates import CHAKRA
+
+logger = logging.getLogger("django_chakra.send")
+
+
+def carry(conversation: int) -> int:
+    """Send what waits in this conversation; return how many messages left the queue."""
+    done = 0
+    while message := claim(conversation):
+        began = timezone.now()
+        outcome = _attempt(message)
+        done += outcome.status != MessageStatus.QUEUED
+        if not settle(message, outcome, began=began):
+            break
+    return done
+
+
+def claim(conversation: int) -> Message | None:
+    """Take the oldest message of this conversation that waits, if its time has come."""
+    rows = Message.objects.using(router.db_for_write(Message))
+    waiting = rows.filter(conversation=conversation, status=MessageStatus.QUEUED)
+    oldest = waiting.order_by("sort_at", "pk").values("pk")[:1]
+    on_its_way = rows.filter(sending_in=conversation)
+    free = (
+        rows.filter(is_due(), pk=Subquery(oldest), status=MessageStatus.QUEUED)
+        .exclude(Exists(on_its_way))
+        .exclude(Exists(_resting(conversation)))
+    )
+    seconds = conf.current().sending_seconds
+
+    def take() -> int:
+        return free.update(
+            status=MessageStatus.SENDING,
+            sending_in=conversation,
+            claimed_until=DatabaseNow() + timedelta(seconds=seconds),
+            attempts=F("attempts") + 1,
+        )
+
+    # Two that see no message on its way may take one each: the constraint lets one of them have it.
+    if not patiently(take, using=rows.db):
+        return None
+    found = rows.select_related("conversation__number", "conversation__contact", "campaign")
+    return found.filter(sending_in=conversation).first()
+
+
+def _resting(conversation: int) -> QuerySet[Conversation]:
+    """The conversation, where it or its number has to wait."""
+    later = Q(send_after__gt=DatabaseNow()) | Q(number__send_after__gt=DatabaseNow())
+    return Conversation.objects.filter(later, pk=conversation)
+
+
+def is_due() -> Q:
+    """The condition that a message's time has come."""
+    return Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=DatabaseNow())
+
+
+def _attempt(message: Message) -> Outcome:
+    """One request, if it may leave at all."""
+    if reason := delivery.withheld(message):
+        return Outcome(str(MessageStatus.WITHHELD), title=reason)
+    if late := _too_late(message):
+        return Outcome(str(MessageStatus.FAILED), code=late[0], title=late[1])
+    try:
+        pacing.wait(message.account)
+        return outcomes.of_answer(_request(message))
+    except Exception as error:
+        outcome = outcomes.of_error(error, message.attempts)
+        if outcome.status == MessageStatus.UNKNOWN:
+            logger.warning("The end of message %s is unknown", message.pk, exc_info=escaped(error))
+        return outcome
+
+
+def _too_late(message: Message) -> tuple[int | None, str] | None:
+    """Code and words for what waited too long."""
+    waited = timezone.now() - message.received_at
+    if waited > timedelta(seconds=conf.current().send_within):
+        return None, "It waited too long to be sent (SEND_WITHIN)"
+    needs_window = message.kind != "template" and message.role != MessageRole.RECEIPT
+    is_refused = conf.current().window == "refuse"
+    if needs_window and is_refused and not message.conversation.window_open:
+        return 131047, "The 24-hour window closed before it could be sent"
+    return None
+
+
+def _request(message: Message) -> Any:
+    """The platform's answer."""
+    # One try: what has to wait does so in the queue, and not in this thread.
+    client = connect.chakra(message.account).with_patience(Patience(tries=1))
+    number = message.conversation.number.phone_number_id or None
+    body = dict(message.payload)
+    if CHAKRA in body:
+        return client.template_messages.send(**body[CHAKRA], phone_number_id=number)
+    if message.role != MessageRole.RECEIPT:
+        body["biz_opaque_callback_data"] = callback_data(message.account, message.pk)
+    return client.session_messages.send_body(body, phone_number_id=number)
+
+
+def due(limit: int = 200) -> list[int]:
+    """Conversations in which something waits whose time has come, oldest first."""
+    held = Message.objects.filter(
+        Q(status=MessageStatus.QUEUED, next_attempt_at__gt=DatabaseNow())
+        | Q(sending_in__isnull=False),
+        conversation=OuterRef("conversation"),
+    )
+    rest = Q(conversation__send_after__gt=DatabaseNow())
+    rest |= Q(conversation__number__send_after__gt=DatabaseNow())
+    rows = Message.objects.filter(is_due(), status=MessageStatus.QUEUED).exclude(rest)
+    rows = rows.exclude(Exists(held)).order_by("pk")
+    return list(dict.fromkeys(rows.values_list("conversation_id", flat=True)[:limit]))
+
+
+def recover(limit: int = 100) -> int:
+    """Mark what a stopped process was sending: its end is unknown. Returns how many there were."""
+    stopped = Message.objects.filter(sending_in__isnull=False, claimed_until__lt=DatabaseNow())
+    rows = stopped.select_related("conversation__number", "conversation__contact", "campaign")
+    seconds = timedelta(seconds=conf.current().sending_seconds)
+    words = "The process that was sending it stopped"
+    found = list(rows.order_by("pk")[:limit])
+    for message in found:
+        until = message.claimed_until or timezone.now()
+        outcome = Outcome(str(MessageStatus.UNKNOWN), title=words)
+        settle(message, outcome, began=until - seconds, ended=until)
+    return len(found)

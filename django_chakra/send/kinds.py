@@ -1,0 +1,172 @@
+"""What can be sent, one function per kind. Each writes a message down and returns its row.
+
+``to`` is a phone number in any spelling, a BSUID, a Contact, a Conversation, or a Message (to whom
+it was written with). ``options`` are those of :class:`.outbox.Options`. What is wrong is said by an
+exception before anything is written: ``ValidationFailed`` for what the platform would refuse,
+``WindowClosed`` outside the 24-hour window, ``SendRefused`` and ``ConfigurationError``.
+
+https://apidocs.chakrahq.com/api-11313675
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Unpack
+
+from ..client import payloads
+from ..client.payloads.interactive import File
+from ..models import Message
+from . import outbox
+from .addressing import To, find
+from .outbox import Options, wamid_of, write
+
+
+def text(*, to: To, body: str, preview_url: bool = False, **options: Unpack[Options]) -> Message:
+    """A text of up to 4096 characters; ``preview_url`` shows a picture of its first link."""
+    return write(partial(payloads.text, body=body, preview_url=preview_url), to, **options)
+
+
+def image(
+    *, to: To, link: str | None = None, id: str | None = None, caption: str | None = None,
+    **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """A picture (JPEG or PNG), by public https link or by an id of Meta's."""
+    return write(partial(payloads.image, link=link, id=id, caption=caption), to, **options)
+
+
+def video(
+    *, to: To, link: str | None = None, id: str | None = None, caption: str | None = None,
+    **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """A film (MP4 or 3GP), by public https link or by an id of Meta's."""
+    return write(partial(payloads.video, link=link, id=id, caption=caption), to, **options)
+
+
+def audio(
+    *, to: To, link: str | None = None, id: str | None = None, voice: bool = False,
+    **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """A sound; with ``voice`` (Ogg Opus only) shown as a voice message."""
+    return write(partial(payloads.audio, link=link, id=id, voice=voice), to, **options)
+
+
+def document(
+    *, to: To, link: str | None = None, id: str | None = None, caption: str | None = None,
+    filename: str | None = None, **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """Any file; the ending of ``filename`` says what it is shown as."""
+    make = partial(payloads.document, link=link, id=id, caption=caption, filename=filename)
+    return write(make, to, **options)
+
+
+def sticker(
+    *, to: To, link: str | None = None, id: str | None = None, **options: Unpack[Options]
+) -> Message:
+    """A sticker (WebP). Unverified with Chakra."""
+    return write(partial(payloads.sticker, link=link, id=id), to, **options)
+
+
+def location(
+    *, to: To, latitude: float, longitude: float, name: str | None = None,
+    address: str | None = None, **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """A place on the map. Unverified with Chakra."""
+    make = partial(
+        payloads.location, latitude=latitude, longitude=longitude, name=name, address=address
+    )
+    return write(make, to, **options)
+
+
+def contacts(
+    *, to: To, contacts: Sequence[Mapping[str, Any]], **options: Unpack[Options]
+) -> Message:
+    """Cards of contacts, as Meta writes them. Unverified with Chakra."""
+    return write(partial(payloads.contacts, contacts=contacts), to, **options)
+
+
+class Framed(Options, total=False):
+    """What stands above and below a message to tap on; at most one header.
+
+    A file is its https link, or ``{"id": "…"}``.
+    """
+
+    header_text: str
+    header_image: File
+    header_video: File
+    header_document: File
+    footer: str
+
+
+def buttons(
+    *, to: To, body: str, buttons: Sequence[Mapping[str, str]], **options: Unpack[Framed]
+) -> Message:
+    """A text with one to three buttons: ``{"id": "yes", "title": "Yes"}``; the id comes back."""
+    frame, rest = _apart(options)
+    return write(partial(payloads.buttons, body=body, buttons=buttons, **frame), to, **rest)
+
+
+def list_message(
+    *, to: To, body: str, button: str, sections: Sequence[Mapping[str, Any]],
+    **options: Unpack[Framed],
+) -> Message:  # fmt: skip
+    """A text with a list behind a button: sections of rows with ``id`` and ``title``."""
+    frame, rest = _apart(options)
+    make = partial(payloads.list_message, body=body, button=button, sections=sections, **frame)
+    return write(make, to, **rest)
+
+
+def cta_url(
+    *, to: To, body: str, display_text: str, url: str, **options: Unpack[Framed]
+) -> Message:
+    """A text with a button that opens a page. Some of Chakra's plugins refuse it."""
+    frame, rest = _apart(options)
+    make = partial(payloads.cta_url, body=body, display_text=display_text, url=url, **frame)
+    return write(make, to, **rest)
+
+
+def flow(
+    *, to: To, body: str, cta: str, flow_id: str | None = None, flow_name: str | None = None,
+    token: str | None = None, screen: str | None = None, data: Mapping[str, Any] | None = None,
+    action: str | None = None, draft: bool = False, **options: Unpack[Framed],
+) -> Message:  # fmt: skip
+    """A form behind a button: see :func:`~django_chakra.client.payloads.flow`."""
+    frame, rest = _apart(options)
+    make = partial(
+        payloads.flow, body=body, cta=cta, flow_id=flow_id, flow_name=flow_name, token=token,
+        screen=screen, data=data, action=action, draft=draft, **frame,
+    )  # fmt: skip
+    return write(make, to, **rest)
+
+
+def reaction(
+    *, to: To, emoji: str, message_id: str | None = None, **options: Unpack[Options]
+) -> Message:
+    """An emoji on a message; an empty one takes it away again. Unverified with Chakra.
+
+    Args:
+        to: the message, or with ``message_id`` (a wamid) to whom it was written with.
+    """
+    target = message_id or wamid_of(to if isinstance(to, Message) else "")
+    return write(partial(payloads.reaction, message_id=target, emoji=emoji), to, **options)
+
+
+def mark_read(message: Message, *, typing: bool = False) -> Message:
+    """Blue ticks for a customer's message and all before it; gives the row of the receipt.
+
+    Args:
+        typing: show for up to 25 seconds that an answer is being written (unverified with Chakra).
+
+    Raises:
+        SendRefused: the platform has not named the message.
+    """
+    body = payloads.mark_read(wamid_of(message), typing=typing)
+    return outbox.receipt(message, body, find(message))
+
+
+def _apart(options: Framed) -> tuple[dict[str, Any], Options]:
+    """What belongs to the body, and what to the message."""
+    known = Options.__optional_keys__
+    frame: dict[str, Any] = {key: value for key, value in options.items() if key not in known}
+    rest: Any = {key: value for key, value in options.items() if key in known}
+    return frame, rest

@@ -1,0 +1,137 @@
+"""Write down how an attempt ended, and bring in what the platform told before it answered."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, router
+from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from .. import announce, conf, record, schedule
+from ..models import (
+    BusinessNumber,
+    Message,
+    MessageStatus,
+    Resolution,
+)
+from ..models.choices import OWN_STATES
+from ..models.claims import worker_name
+from ..models.contention import patiently
+from ..models.fields import DatabaseNow
+from .outcomes import Outcome
+
+#: Attempts that a message keeps.
+KEPT_ATTEMPTS = 20
+
+
+def settle(
+    message: Message, outcome: Outcome, *, began: datetime, ended: datetime | None = None
+) -> bool:
+    """Save what became of a claimed message; say whether the next one may be tried at once.
+
+    Two statements, and a look at what came first, for a message that the platform took.
+    """
+    by, using = worker_name(), router.db_for_write(Message)
+    values = _values(message, outcome, entry(outcome, began, ended))
+
+    def save() -> None:
+        Message.objects.using(using).filter(pk=message.pk).update(**values)
+        _beside(message, outcome, by)
+
+    try:
+        patiently(save, using=using)
+    except IntegrityError:
+        # An echo was here first and has the id.
+        values.pop("external_id", None)
+        patiently(save, using=using)
+        patiently(
+            lambda: record.named(message.account, message.pk, outcome.external_id), using=using
+        )
+    return _look(message, outcome, by)
+
+
+def _beside(message: Message, outcome: Outcome, by: str) -> None:
+    """What changes beside the message, in the same transaction."""
+    rest = _rest(outcome)
+    if outcome.holds_number:
+        BusinessNumber.objects.filter(pk=message.conversation.number_id).update(**rest)
+        rest = {}
+    if outcome.status == MessageStatus.FAILED:
+        now = timezone.now()
+        record.refused(message, outcome.code, outcome.title, outcome.details, now=now)
+    if outcome.ends_campaign and message.campaign is not None:
+        message.campaign.stop(outcome.code, outcome.title)
+    if outcome.status != MessageStatus.QUEUED:
+        is_told = outcome.status == MessageStatus.FAILED
+        record.refresh([message.conversation_id], leased_by=by if is_told else "", **rest)
+
+
+def _look(message: Message, outcome: Outcome, by: str) -> bool:
+    """Link what came before the answer and tell what is due; whether more waits to be sent."""
+    if outcome.status == MessageStatus.QUEUED:
+        return False
+    more = Message.objects.filter(
+        conversation=OuterRef("conversation"), status=MessageStatus.QUEUED
+    )
+    rows = Message.objects.filter(pk=message.pk)
+    found = rows.annotate(more=Exists(more), is_awaited=record.awaited())
+    has_more, is_awaited = found.values_list("more", "is_awaited").get()
+    touched: set[int] = set()
+    now = timezone.now()
+    if is_awaited:
+        touched |= record.link(message.account, [message.pk], now=now, leased_by=by)
+    if outcome.status == MessageStatus.UNKNOWN:
+        touched |= record.resolve(message.account, now=now, leased_by=by)
+    if outcome.status == MessageStatus.FAILED:
+        touched.add(message.conversation_id)
+    if touched:
+        with schedule.held():
+            announce.conversations(touched, by)
+    return bool(has_more)
+
+
+def _values(message: Message, outcome: Outcome, attempt: dict[str, Any]) -> dict[str, Any]:
+    """What the row becomes; where the platform has said a word already, that word stays."""
+    status = Case(When(status__in=OWN_STATES, then=Value(outcome.status)), default=F("status"))
+    values: dict[str, Any] = {
+        "status": status,
+        "sending_in": None,
+        "claimed_until": None,
+        "next_attempt_at": None,
+        "attempt_log": [*message.attempt_log, attempt][-KEPT_ATTEMPTS:],
+    }
+    if outcome.status == MessageStatus.QUEUED:
+        values["next_attempt_at"] = DatabaseNow() + timedelta(seconds=outcome.wait)
+    if outcome.external_id:
+        values["external_id"] = Coalesce(F("external_id"), Value(outcome.external_id))
+        answer = Value(str(Resolution.ANSWER))
+        values["resolution"] = Case(When(resolution="", then=answer), default=F("resolution"))
+    if outcome.chakra_id:
+        values["chakra_id"] = outcome.chakra_id
+    if outcome.status == MessageStatus.WITHHELD:
+        values["error_title"] = outcome.title
+    return values
+
+
+def entry(outcome: Outcome, began: datetime, ended: datetime | None = None) -> dict[str, Any]:
+    """An attempt as the row keeps it: times in ISO 8601, outcome, code, words."""
+    return {
+        "began": began.isoformat(),
+        "ended": (ended or timezone.now()).isoformat(),
+        "outcome": outcome.status if outcome.status != MessageStatus.QUEUED else "again",
+        "code": outcome.code,
+        "words": ": ".join(filter(None, (outcome.title, outcome.details)))[:500],
+    }
+
+
+def _rest(outcome: Outcome) -> dict[str, Any]:
+    """How long the conversation, or its number, has to wait."""
+    if outcome.holds_number:
+        return {"send_after": DatabaseNow() + timedelta(seconds=outcome.wait)}
+    seconds = conf.current().recipient_seconds
+    if outcome.status == MessageStatus.ACCEPTED and seconds > 0:
+        return {"send_after": DatabaseNow() + timedelta(seconds=seconds)}
+    return {}

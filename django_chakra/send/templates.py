@@ -1,0 +1,132 @@
+"""Approved templates: the only kind that may be sent outside the 24-hour window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, Literal, Unpack
+
+from ..client import payloads
+from ..client.payloads.interactive import File
+from ..client.payloads.templates import Values
+from ..exceptions import MarketingStopped
+from ..models import Contact, Message
+from . import outbox
+from .addressing import Place, To
+from .outbox import Options
+
+#: The platform's categories. Only marketing may be stopped by the customer.
+Category = Literal["marketing", "utility", "authentication"]
+
+#: Under which a message keeps the arguments of Chakra's own endpoint.
+CHAKRA = "chakra_template"
+
+
+class Filled(Options, total=False):
+    """What goes into the places of a template: see :func:`.payloads.template`."""
+
+    body: Values
+    header_text: str | int | Mapping[str, str | int]
+    header_image: File
+    header_video: File
+    header_document: File
+    header_location: Mapping[str, Any]
+    buttons: Sequence[Mapping[str, str] | None]
+    components: Sequence[Mapping[str, Any]]
+
+
+def template(
+    *,
+    to: To,
+    name: str,
+    language: str,
+    category: Category = "marketing",
+    force: bool = False,
+    **options: Unpack[Filled],
+) -> Message:
+    """An approved template, in Meta's format: its statuses bring our callback data back.
+
+    Args:
+        category: as it was approved; what is not marketing goes to everybody.
+        force: send marketing to somebody who wants none.
+        options: what goes into its places, and :class:`.outbox.Options`.
+
+    Raises:
+        MarketingStopped: it is marketing, the contact wants none, and ``force`` is not given.
+
+    https://apidocs.chakrahq.com/api-26944128
+    """
+    filled, rest = apart(options)
+    make = partial(payloads.template, name=name, language=language, **filled)
+    place, body = outbox.written(make, to, **rest)
+    check_marketing(place, category, force=force)
+    return outbox.put(place, body, **rest)
+
+
+def mapped_template(
+    *,
+    to: To,
+    name: str,
+    language: str | None = None,
+    body: Any = None,
+    header: Any = None,
+    buttons: Any = None,
+    category: Category = "marketing",
+    force: bool = False,
+    **options: Unpack[Options],
+) -> Message:
+    """The same by Chakra's own endpoint, which fills the template from Chakra's mapping.
+
+    It takes phone numbers only, carries no callback data (after a lost answer only an echo or a
+    status that fits can tell its fate), and gives Chakra's own id of the message.
+
+    Args:
+        body: values of the variables by name ("1" for ``{{1}}``) or in order; ``header`` and
+            ``buttons`` likewise. ``extra`` takes ``imageUrl``, ``otpCode`` and the like.
+
+    Raises:
+        NumberNeeded: of this contact no phone number is known.
+
+    https://apidocs.chakrahq.com/api-11312774
+    """
+    rest: Any = {key: value for key, value in options.items() if key != "extra"}
+    place = outbox.place_of(to, rest)
+    arguments = {
+        "to": place.need_phone(),
+        "template": name,
+        "language": language,
+        "body": body,
+        "header": header,
+        "buttons": buttons,
+        **(options.get("extra") or {}),
+    }
+    given = {key: value for key, value in arguments.items() if value is not None}
+    # Checked as Meta's: the names and limits are the same.
+    shown = payloads.template(place.recipient, name, language or "en")
+    check_marketing(place, category, force=force)
+    return outbox.put(place, {**shown, CHAKRA: given}, **rest)
+
+
+def check_marketing(place: Place, category: str, *, force: bool) -> None:
+    """Refuse marketing to somebody who wants none.
+
+    Raises:
+        MarketingStopped: so it is.
+    """
+    if category != "marketing" or force:
+        return
+    contact = place.conversation.contact if place.conversation else None
+    if contact is None and place.contact is not None:
+        contact = Contact.objects.get(pk=place.contact)
+    if contact is not None and contact.marketing_stopped_at is not None:
+        raise MarketingStopped(
+            f"This contact wants no marketing since {contact.marketing_stopped_at:%Y-%m-%d}"
+        )
+
+
+def apart(options: Filled) -> tuple[dict[str, Any], Options]:
+    """What belongs to the template, and what to the message."""
+    known = Options.__optional_keys__
+    filled: dict[str, Any] = {key: value for key, value in options.items() if key not in known}
+    rest: Any = {key: value for key, value in options.items() if key in known}
+    return filled, rest

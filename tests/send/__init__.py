@@ -1,0 +1,1 @@
+"""The outbox: what is sent, once, and what becomes of it."""

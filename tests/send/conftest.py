@@ -1,0 +1,28 @@
+"""A site whose messages go to a fake, and a customer who wrote a moment ago."""
+
+from typing import Any
+
+import pytest
+
+from django_chakra.models import Conversation
+from django_chakra.testing.fake import FakeChakra
+
+
+@pytest.fixture
+def fake(chakra_fake: FakeChakra, settings: Any, transactional_db: None) -> FakeChakra:
+    """Messages are carried at once, after the commit."""
+    settings.CHAKRA = {**settings.CHAKRA, "RUNNER": "inline"}
+    return chakra_fake
+
+
+@pytest.fixture
+def queued(chakra_fake: FakeChakra, transactional_db: None) -> FakeChakra:
+    """Messages wait until the test has them carried."""
+    return chakra_fake
+
+
+@pytest.fixture
+def ana(chakra_fake: FakeChakra, transactional_db: None, chakra_post_event: Any) -> Conversation:
+    """The conversation with Ana, whose window is open."""
+    chakra_post_event("meta/messages__text")
+    return Conversation.objects.get()
