@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from ..models import Contact, Conversation, Message
+    from ..models import Contact, Conversation, Message, WebhookCall
     from .fake import Clock, FakeChakra
     from .rows import Rows
     from .site import Poster
@@ -59,6 +59,12 @@ def chakra_post_event(_chakra_database: None, chakra_fake: FakeChakra) -> Poster
     from .site import Poster
 
     return Poster(chakra_fake)
+
+
+@pytest.fixture
+def chakra_post_due(chakra_post_event: Poster) -> Callable[..., list[WebhookCall]]:
+    """``chakra_clock.move(60); chakra_post_due()`` posts ticks: see :meth:`.site.Poster.due`."""
+    return chakra_post_event.due
 
 
 @pytest.fixture

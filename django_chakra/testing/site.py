@@ -21,6 +21,9 @@ from . import calls, changing, samples, webhooks
 from .fake import FakeChakra
 from .fake.taking import keep
 
+#: Of the site, as Django's test client asks for it.
+HOST = "testserver"
+
 
 def settings_for(fake: FakeChakra) -> dict[str, Any]:
     """``CHAKRA`` as the site has it, with every account the fake's, and no other runner at work."""
@@ -92,26 +95,64 @@ class Poster:
             AssertionError: the site did not take it, could not record it, or a receiver raised.
             KeyError: a path of ``changes`` is not there.
         """
-        body = self._body(event, changes)
+        found, body = conf.account(account), self._body(event, changes)
         # First, as in life: receivers may run before the site has answered.
         self._hear(body)
-        newest = ReceiverFailure.objects.order_by("pk").last()
-        response = self._post(body, account, secret)
+        newest = _newest_failure()
+        response = self._post(found, _headers(found, body, secret), body)
         if response.status_code != 200:
-            reason = response.content.decode(errors="replace")[:200]
-            raise AssertionError(f"The site answered {response.status_code}: {reason}")
-        digest = hashlib.sha256(body).hexdigest()
-        call = WebhookCall.objects.filter(account=account, digest=digest).latest("pk")
-        process.run_one(call.pk)
-        process.sweep()
-        call.refresh_from_db()
-        if call.state != CallState.PROCESSED:
-            raise AssertionError(f"The call could not be recorded:\n{call.error}")
-        failures = ReceiverFailure.objects.filter(pk__gt=newest.pk if newest else 0)
-        if check and failures:
-            told = "\n".join(f"{one.receiver} raised:\n{one.error}" for one in failures)
-            raise AssertionError(told)
+            raise AssertionError(_refusal(response))
+        call = _processed(account, body)
+        if check:
+            _complain(_failures(newest))
         return call
+
+    def due(self, *, account: str = "default", check: bool = True) -> list[WebhookCall]:
+        """Post what the fake has to tell by its clock: ticks, echoes, what customers do, reviews.
+
+        Where the fake's plugin has no URL yet, both formats go to the site from now on, as after
+        the URL was pasted into both fields of "WhatsApp Setup".
+
+        Args:
+            account: alias of the account whose webhook hears of it.
+            check: whether an event that the site refuses, or a receiver that raised, fails the
+                test. All is posted first.
+
+        Returns:
+            The stored calls, processed, in their order; refused ones are not among them.
+
+        Raises:
+            AssertionError: the site did not take one, could not record it, or a receiver raised.
+        """
+        found, newest = conf.account(account), _newest_failure()
+        self._set_up(found)
+        taken: list[WebhookCall] = []
+        refusals: list[str] = []
+
+        def post(url: str, headers: Mapping[str, str], body: bytes) -> int:
+            response = self._post(found, headers, body)
+            if response.status_code == 200:
+                taken.append(_processed(account, body))
+            else:
+                refusals.append(_refusal(response))
+            return int(response.status_code)
+
+        self._fake.post_due(post)
+        if check:
+            _complain(refusals + _failures(newest))
+        return taken
+
+    def _set_up(self, account: conf.Account) -> None:
+        """Give the plugin the site's URL, unless the test gave it one."""
+        url = f"https://{HOST}{webhooks.path(account)}"
+        with self._fake.lock:
+            plugin = self._fake.state.plugin_configuration
+            if not plugin.get("chakraWebhookUrl") and not plugin.get("passThroughWebhookUrl"):
+                plugin |= {
+                    "chakraWebhookUrl": url,
+                    "enableChakraWebhook": True,
+                    "passThroughWebhookUrl": url,
+                }
 
     def _body(self, event: str | bytes | Mapping[str, Any], changes: Mapping[str, Any]) -> bytes:
         if isinstance(event, bytes):
@@ -125,19 +166,14 @@ class Poster:
             document = changing.put(document, path.replace("__", "."), value)
         return calls.body(document)
 
-    def _post(self, body: bytes, account: str, secret: str | None) -> Any:
-        found = conf.account(account)
-        if secret is None:
-            secret = found.webhook_secrets[0] if found.webhook_secrets else ""
-        headers = calls.headers(body, secret)
-        if not secret:
-            del headers[CHAKRA_HEADER]
+    def _post(self, account: conf.Account, headers: Mapping[str, str], body: bytes) -> Any:
+        named = dict(headers)
         # As over HTTPS, which a site may insist on.
         return self._client.post(
-            webhooks.path(found),
+            webhooks.path(account),
             data=body,
-            content_type=headers.pop("Content-Type"),
-            headers=headers,
+            content_type=named.pop("Content-Type"),
+            headers=named,
             secure=True,
         )
 
@@ -167,3 +203,46 @@ class Poster:
                 name=event.name,
                 reply_to=event.reply_to,
             )
+
+
+def _headers(account: conf.Account, body: bytes, secret: str | None) -> dict[str, str]:
+    """As the platform's, signed with this secret or the account's first; "" signs with nothing."""
+    if secret is None:
+        secret = account.webhook_secrets[0] if account.webhook_secrets else ""
+    headers = calls.headers(body, secret)
+    if not secret:
+        del headers[CHAKRA_HEADER]
+    return headers
+
+
+def _processed(account: str, body: bytes) -> WebhookCall:
+    """The newest call of this body, once it was processed and announced."""
+    digest = hashlib.sha256(body).hexdigest()
+    call = WebhookCall.objects.filter(account=account, digest=digest).latest("pk")
+    process.run_one(call.pk)
+    process.sweep()
+    call.refresh_from_db()
+    if call.state != CallState.PROCESSED:
+        raise AssertionError(f"The call could not be recorded:\n{call.error}")
+    return call
+
+
+def _refusal(response: Any) -> str:
+    reason = response.content.decode(errors="replace")[:200]
+    return f"The site answered {response.status_code}: {reason}"
+
+
+def _newest_failure() -> int:
+    newest = ReceiverFailure.objects.order_by("pk").last()
+    return newest.pk if newest else 0
+
+
+def _failures(after: int) -> list[str]:
+    """What receivers raised since then."""
+    failures = ReceiverFailure.objects.filter(pk__gt=after).order_by("pk")
+    return [f"{one.receiver} raised:\n{one.error}" for one in failures]
+
+
+def _complain(of: list[str]) -> None:
+    if of:
+        raise AssertionError("\n".join(of))

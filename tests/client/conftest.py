@@ -1,31 +1,37 @@
-"""A strict platform, and a client of it."""
+"""A fake over HTTP that answers with samples, and a client of it."""
 
 from collections.abc import Iterator
 
 import pytest
 
 from django_chakra.client import Chakra
+from django_chakra.testing.fake import FakeChakra, serve
 
-from .platform import TOKEN, Platform
-from .rows import PATHS, PHONE, PLUGIN, WABA
-
-
-@pytest.fixture
-def platform() -> Iterator[Platform]:
-    """The platform, which keeps what it was asked."""
-    with Platform() as server:
-        yield server
+from ..fake import prepared
+from .asking import Asking
 
 
 @pytest.fixture
-def chakra(platform: Platform) -> Iterator[Chakra]:
+def fake() -> FakeChakra:
+    """See :mod:`tests.fake.prepared`."""
+    return prepared.fake()
+
+
+@pytest.fixture
+def platform(fake: FakeChakra) -> Asking:
+    """What the fake was asked, and what it is to answer."""
+    return Asking(fake)
+
+
+@pytest.fixture
+def url(fake: FakeChakra) -> Iterator[str]:
+    """Where the fake is."""
+    with serve(fake) as url:
+        yield url
+
+
+@pytest.fixture
+def chakra(url: str, platform: Asking) -> Iterator[Chakra]:
     """A client that has everything: ids, and the paths that no documentation names."""
-    with Chakra(
-        token=TOKEN,
-        plugin_id=PLUGIN,
-        phone_number_id=PHONE,
-        waba_id=WABA,
-        base_url=platform.url,
-        paths=PATHS,
-    ) as client:
+    with prepared.client(url) as client:
         yield client

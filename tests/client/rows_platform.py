@@ -5,8 +5,8 @@ import io
 
 from django_chakra.client.downloads import Downloaded
 from django_chakra.testing import samples
+from django_chakra.testing.fake.beginning import PIXELS
 
-from .platform import BYTES
 from .rows import PHONE, PLUGIN, WABA, Row
 
 PROCESS = "/v1/ext/procedure/lead/process"
@@ -145,7 +145,7 @@ ACCOUNT = [
     ),
 ]  # fmt: skip
 
-FILE = Downloaded(len(BYTES), "image/jpeg", hashlib.sha256(BYTES).hexdigest())
+FILE = Downloaded(len(PIXELS), "image/jpeg", hashlib.sha256(PIXELS).hexdigest())
 MEDIA = [
     Row(
         "media.upload_public", f"POST /v1/ext/plugin/whatsapp/{PLUGIN}/upload-public-media",

@@ -1,4 +1,4 @@
-"""Every public method of every resource, against a platform that takes nothing but its contract."""
+"""Every public method of every resource, against a fake that takes nothing but its contract."""
 
 import inspect
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from django_chakra.exceptions import ConfigurationError, PathUnverified, Validat
 from django_chakra.testing import endpoints, samples
 
 from . import rows_messaging, rows_platform
-from .platform import Asked, Platform
+from .asking import Asked, Asking
 from .rows import ELSEWHERE, PATHS, PHONE, PLUGIN, WABA, Row
 
 ROWS = [*rows_messaging.ROWS, *rows_platform.ROWS]
@@ -80,7 +80,7 @@ def test_every_method_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_call(row: Row, chakra: Chakra, platform: Platform) -> None:
+def test_call(row: Row, chakra: Chakra, platform: Asking) -> None:
     """A call asks for its method, path, query and body, and gives the data of the answer."""
     assert called(chakra, row) == (data_of(row) if row.gives is None else row.gives)
     assert platform.asked[-1] == asked(row)
@@ -88,7 +88,7 @@ def test_call(row: Row, chakra: Chakra, platform: Platform) -> None:
 
 @pytest.mark.parametrize("row", [row for row in ROWS if takes_more(row)], ids=str)
 def test_what_the_platform_adds_later_can_be_given(
-    row: Row, chakra: Chakra, platform: Platform
+    row: Row, chakra: Chakra, platform: Asking
 ) -> None:
     """A keyword that nobody knows yet goes into the body or the query; this platform refuses it."""
     body = row.endpoint.body
@@ -116,7 +116,7 @@ def test_every_answer_is_used() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.endpoint.known], ids=str)
-def test_unverified_paths(row: Row, chakra: Chakra, platform: Platform) -> None:
+def test_unverified_paths(row: Row, chakra: Chakra, platform: Asking) -> None:
     """Without a path a change raises and asks for nothing; a read tries the likely path."""
     chakra.paths.clear()
 
@@ -131,7 +131,7 @@ def test_unverified_paths(row: Row, chakra: Chakra, platform: Platform) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if not row.endpoint.known], ids=str)
-def test_unverified_paths_can_be_set(row: Row, chakra: Chakra, platform: Platform) -> None:
+def test_unverified_paths_can_be_set(row: Row, chakra: Chakra, platform: Asking) -> None:
     """A path that is set is asked for, also in place of a likely one, and may bring its method."""
     chakra.paths[row.endpoint.name] = "PATCH /v9/{plugin_id}/here"
 
@@ -158,7 +158,7 @@ def test_unverified_paths_name_only_what_is_known(chakra: Chakra) -> None:
     ],
     ids=str,
 )
-def test_a_missing_id_is_named(name: str, row: Row, chakra: Chakra, platform: Platform) -> None:
+def test_a_missing_id_is_named(name: str, row: Row, chakra: Chakra, platform: Asking) -> None:
     """Where neither the call nor the client has an id, the error names it, and nothing is asked."""
     setattr(chakra, name, "")
 
@@ -170,7 +170,7 @@ def test_a_missing_id_is_named(name: str, row: Row, chakra: Chakra, platform: Pl
 @pytest.mark.parametrize("row", [row for row in ROWS if has_free_text(row)], ids=str)
 @pytest.mark.parametrize("value", ["../config", "a/b", "a?b=c", "a#b", "%2e%2e", "é x"])
 def test_values_stay_in_their_segment(
-    value: str, row: Row, chakra: Chakra, platform: Platform
+    value: str, row: Row, chakra: Chakra, platform: Asking
 ) -> None:
     """A value given for a path is one segment of it, whatever is in it."""
     called(chakra, Row(row.call, row.asks, (value, *row.args[1:]), row.given))
@@ -182,11 +182,20 @@ def test_values_stay_in_their_segment(
 
 
 @pytest.mark.parametrize("value", ["", ".", ".."])
-def test_values_that_climb_are_refused(value: str, chakra: Chakra, platform: Platform) -> None:
+def test_values_that_climb_are_refused(value: str, chakra: Chakra, platform: Asking) -> None:
     """A segment that means another place is an error of ours, and nothing is asked."""
     with pytest.raises(ValidationFailed):
         chakra.processes.delete("lead", value)
     assert platform.asked == []
+
+
+def test_endpoints_have_one_name_each() -> None:
+    """No two endpoints have the same name, or the same method and path."""
+    names = [endpoint.name for endpoint in endpoints.ENDPOINTS]
+    places = [(endpoint.method, endpoint.path) for endpoint in endpoints.ENDPOINTS]
+
+    assert len(set(names)) == len(names)
+    assert len(set(places)) == len(places)
 
 
 def test_the_paths_of_the_tests_are_made_up() -> None:

@@ -11,7 +11,8 @@ from django_chakra.client.session_messages import sent_id
 from django_chakra.exceptions import ValidationFailed
 from django_chakra.testing import samples
 
-from .platform import TOKEN, Platform
+from ..fake.prepared import TOKEN
+from .asking import Asking
 
 
 def enveloped(entries: Any, **meta: Any) -> dict[str, Any]:
@@ -38,7 +39,7 @@ class Moved:
         self.time += seconds
 
 
-def test_nothing_is_asked_before_an_entry_is_wanted(chakra: Chakra, platform: Platform) -> None:
+def test_nothing_is_asked_before_an_entry_is_wanted(chakra: Chakra, platform: Asking) -> None:
     """An iterator asks for its first page when the first entry is taken."""
     chakra.processes.list_all("lead")
     chakra.background_jobs.entries_all("j-1")
@@ -48,7 +49,7 @@ def test_nothing_is_asked_before_an_entry_is_wanted(chakra: Chakra, platform: Pl
     assert platform.asked == []
 
 
-def test_processes_go_on_by_skip(chakra: Chakra, platform: Platform) -> None:
+def test_processes_go_on_by_skip(chakra: Chakra, platform: Asking) -> None:
     """The next page of processes begins after what came, and is asked for when it is needed."""
     platform.answers["processes.list"].extend(
         [enveloped([1, 2], hasMore=True), enveloped([3], hasMore=True), enveloped([4])]
@@ -70,7 +71,7 @@ def test_processes_go_on_by_skip(chakra: Chakra, platform: Platform) -> None:
     ],
 )
 def test_chats_go_on_by_number(
-    name: str, args: tuple[str, ...], given: dict[str, Any], chakra: Chakra, platform: Platform
+    name: str, args: tuple[str, ...], given: dict[str, Any], chakra: Chakra, platform: Asking
 ) -> None:
     """Pages of chats and messages are counted from 1, and a short one is the last."""
     platform.answers[f"chats.{name}"].extend([enveloped([1, 2]), enveloped([3])])
@@ -83,7 +84,7 @@ def test_chats_go_on_by_number(
 
 
 @pytest.mark.parametrize("name", ["message_templates", "groups"])
-def test_meta_lists_go_on_by_cursor(name: str, chakra: Chakra, platform: Platform) -> None:
+def test_meta_lists_go_on_by_cursor(name: str, chakra: Chakra, platform: Asking) -> None:
     """Meta's lists go on with the cursor after the page, for as long as there is a next one."""
     platform.answers[f"{name}.list"].extend([meta_page([1], "A"), meta_page([2], "B", True)])
     entries = getattr(chakra, name).list_all()
@@ -95,7 +96,7 @@ def test_meta_lists_go_on_by_cursor(name: str, chakra: Chakra, platform: Platfor
 
 
 @pytest.mark.parametrize("start", ["https://elsewhere.example", ""])
-def test_entries_of_a_job_go_on_by_path(start: str, chakra: Chakra, platform: Platform) -> None:
+def test_entries_of_a_job_go_on_by_path(start: str, chakra: Chakra, platform: Asking) -> None:
     """The path of the next page is followed on our host only, and none twice."""
     following = f"{start}/v1/ext/background-job/j-2/entries"
     platform.answers["background_jobs.entries"].extend(
@@ -109,7 +110,7 @@ def test_entries_of_a_job_go_on_by_path(start: str, chakra: Chakra, platform: Pl
     ]
 
 
-def test_plugin_config_keeps_what_is_not_given(chakra: Chakra, platform: Platform) -> None:
+def test_plugin_config_keeps_what_is_not_given(chakra: Chakra, platform: Asking) -> None:
     """An update reads first and writes all known keys: those given, and the others as they were."""
     stored = {"passThroughWebhookUrl": "https://a.example/", "chakraWebhookUrl": None, "name": "x"}
     platform.answers["plugin_config.read"].append(enveloped(stored))
@@ -121,7 +122,7 @@ def test_plugin_config_keeps_what_is_not_given(chakra: Chakra, platform: Platfor
 
 
 def test_plugin_config_is_not_written_when_it_could_not_be_read(
-    chakra: Chakra, platform: Platform
+    chakra: Chakra, platform: Asking
 ) -> None:
     """Where reading fails nothing is written."""
     platform.answers["plugin_config.read"].append({"_data": None, "_errors": ["Plugin not found"]})
@@ -131,14 +132,14 @@ def test_plugin_config_is_not_written_when_it_could_not_be_read(
     assert [asked.method for asked in platform.asked] == ["GET"]
 
 
-def test_wait_looks_until_all_is_done(platform: Platform) -> None:
+def test_wait_looks_until_all_is_done(platform: Asking, url: str) -> None:
     """Waiting reports the counts after each look, and gives the last ones."""
     moved = Moved()
     steps = [counted(), counted(NOT_STARTED=2), counted(SUCCESS=1, RUNNING=1), counted(SUCCESS=2)]
     platform.answers["background_jobs.get"].extend(steps)
     seen: list[dict[str, int]] = []
 
-    with Chakra(token=TOKEN, base_url=platform.url, clock=moved.clock) as chakra:
+    with Chakra(token=TOKEN, base_url=url, clock=moved.clock) as chakra:
         counts = chakra.background_jobs.wait("j-1", poll=3, on_progress=seen.append)
 
     assert counts == {"SUCCESS": 2}
@@ -146,13 +147,13 @@ def test_wait_looks_until_all_is_done(platform: Platform) -> None:
     assert moved.time == 9
 
 
-def test_wait_ends(platform: Platform) -> None:
+def test_wait_ends(platform: Asking, url: str) -> None:
     """After its time waiting raises, having looked once more at the very end."""
     moved = Moved()
     platform.answers["background_jobs.get"].extend([counted(NOT_STARTED=2)] * 4)
 
     with (
-        Chakra(token=TOKEN, base_url=platform.url, clock=moved.clock) as chakra,
+        Chakra(token=TOKEN, base_url=url, clock=moved.clock) as chakra,
         pytest.raises(TimeoutError, match=r"j-1.*5 s.*NOT_STARTED"),
     ):
         chakra.background_jobs.wait("j-1", timeout=5, poll=2)
@@ -161,7 +162,7 @@ def test_wait_ends(platform: Platform) -> None:
     assert len(platform.asked) == 4
 
 
-def test_a_message_needs_its_content(chakra: Chakra, platform: Platform) -> None:
+def test_a_message_needs_its_content(chakra: Chakra, platform: Asking) -> None:
     """A message without the object of its type is refused before it is sent."""
     with pytest.raises(ValidationFailed) as caught:
         chakra.session_messages.send(to="5511988887777", type="text", body="Hi")
@@ -189,7 +190,7 @@ CONTENTS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("kind", CONTENTS)
-def test_every_type_of_message(kind: str, chakra: Chakra, platform: Platform) -> None:
+def test_every_type_of_message(kind: str, chakra: Chakra, platform: Asking) -> None:
     """Every type of Meta's is sent with its object, and brings the id of the message."""
     answer = chakra.session_messages.send(to="5511988887777", type=kind, **{kind: CONTENTS[kind]})
 
@@ -215,23 +216,21 @@ def test_the_id_of_a_sent_message(answer: Any, found: str) -> None:
 
 
 @pytest.mark.parametrize("given", [{}, {"to": "5511988887777", "recipient": "IN.1"}])
-def test_a_call_goes_to_one_person(
-    given: dict[str, str], chakra: Chakra, platform: Platform
-) -> None:
+def test_a_call_goes_to_one_person(given: dict[str, str], chakra: Chakra, platform: Asking) -> None:
     """Of a number and a user id exactly one is needed."""
     with pytest.raises(ValidationFailed):
         chakra.calling.connect(sdp="v=0", **given)
     assert platform.asked == []
 
 
-def test_a_connect_token_is_for_the_client_s_plugin(chakra: Chakra, platform: Platform) -> None:
+def test_a_connect_token_is_for_the_client_s_plugin(chakra: Chakra, platform: Asking) -> None:
     """Where no new plugin is named, the token is for the one that the client has."""
     chakra.partner.create_connect_token()
 
     assert platform.asked[-1].body == {"pluginId": chakra.plugin_id}
 
 
-def test_a_photo_is_read_once(chakra: Chakra, platform: Platform) -> None:
+def test_a_photo_is_read_once(chakra: Chakra, platform: Asking) -> None:
     """An open file is sent whole, from where it stands."""
     photo = io.BytesIO(b"head photo")
     photo.seek(5)
@@ -243,7 +242,7 @@ def test_a_photo_is_read_once(chakra: Chakra, platform: Platform) -> None:
 
 @pytest.mark.parametrize("number", ["300000000000009"])
 def test_ids_of_a_call_come_before_those_of_the_client(
-    number: str, chakra: Chakra, platform: Platform
+    number: str, chakra: Chakra, platform: Asking
 ) -> None:
     """An id given with a call is used in place of the client's."""
     chakra.calling.settings(phone_number_id=number)

@@ -74,6 +74,27 @@ def test_a_port_that_is_taken_is_told(way: str) -> None:
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--port", "65536"], "'65536' is no port"),
+        (["--port", "x"], "'x' is no port"),
+        (["--webhook-url", "localhost:8000/"], "'localhost:8000/' does not begin with http://"),
+        (["--webhook-url", "https:///x"], "does not begin with"),
+        (["--script", "nobody"], "there is no script 'nobody'; there are campaign"),
+        (["--misbehave", "fire"], "'fire' is no misbehaviour"),
+        (["--ledger", "/nowhere/book"], "/nowhere/book: No such file"),
+    ],
+)
+def test_an_option_that_can_not_be_is_told(way: str, options: list[str], sentence: str) -> None:
+    """In a sentence, and not by a traceback."""
+    done = run(way, *options)
+    assert done.returncode != 0
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_the_fake_needs_no_django() -> None:
     """Nothing of Django is imported with the fake and its program."""
     code = "import sys, django_chakra.testing.fake.command; print('django' in sys.modules)"

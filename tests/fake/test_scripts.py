@@ -94,6 +94,25 @@ def test_an_answer_has_its_conditions() -> None:
     assert {one.format for one in site.read() if one.kind == "message.text"} == {"chakra", "meta"}
 
 
+def test_a_reply_quotes_our_last_message() -> None:
+    """It is a text that leads to what we sent last."""
+    fake, site = made(format="meta"), Site()
+    play(fake, parse(f"{PEOPLE}[[answer]]\ncontains = 'price'\nreply = 'Thanks'\n"))
+    ours = [say(client_of(fake), body) for body in ("Hello", "The price is 5")]
+    pass_time(fake, site)
+    [told] = [one for one in site.read() if one.kind == "message.text"]
+    assert (told.text, told.reply_to) == ("Thanks", ours[-1])
+
+
+def test_what_customers_write_comes_twice_too() -> None:
+    """Doubled events are theirs as well, and the second is the first again."""
+    fake, site = made(format="meta"), Site()
+    play(fake, parse(f"[habits]\ndoubled = 1\n{PEOPLE}{STEP}text = 'Hi'\n"))
+    pass_time(fake, site)
+    assert [one["copy"] for one in fake.ledger.entries("event")] == [1, 2]
+    assert site.posts[0] == site.posts[1]
+
+
 def test_what_cannot_be_done_is_in_the_book() -> None:
     """A click without a button is missed, and the rest goes on."""
     text = f"{PEOPLE}{STEP}click = 1\n{STEP}after = 1\ntext = 'Hi'\n"

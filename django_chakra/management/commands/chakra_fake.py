@@ -26,7 +26,7 @@ class Command(BaseCommand):
         try:
             command.run(options, self._say)
         except OSError as error:
-            raise CommandError(error.strerror or str(error)) from error
+            raise CommandError(command.told(error)) from error
 
     def _say(self, text: str) -> None:
         self.stdout.write(text)

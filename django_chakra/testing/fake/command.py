@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from . import SECRET, TOKEN, FakeChakra, pumping, serve
 from .misbehaviour import NAMES, Rule, misbehave
@@ -22,20 +23,20 @@ HELP = "Run a fake of Chakra's API over HTTP, until SIGTERM or Ctrl-C."
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--host", default="127.0.0.1", help="default %(default)s")
-    parser.add_argument("--port", type=int, default=8900, help="default %(default)s; 0 is any")
+    parser.add_argument("--port", type=_port, default=8900, help="default %(default)s; 0 is any")
     parser.add_argument("--token", default=TOKEN, help="the access token (default %(default)s)")
     parser.add_argument("--secret", default=SECRET, help="signs events (default %(default)s)")
-    parser.add_argument("--webhook-url", default="", metavar="URL", help="where events go")
+    parser.add_argument(
+        "--webhook-url", type=_url, default="", metavar="URL", help="where events go"
+    )
     parser.add_argument(
         "--format",
         choices=("chakra", "meta", "both"),
         default="chakra",
         help="of events (default chakra)",
     )
-    parser.add_argument("--ledger", type=Path, metavar="FILE", help="the book of what it took")
-    parser.add_argument(
-        "--seed", type=int, help="of ids: equal seeds give equal ones (default: another each time)"
-    )
+    parser.add_argument("--ledger", type=Path, metavar="FILE", help="the book of all it did")
+    parser.add_argument("--seed", type=int, help="of ids and chances (default: another each time)")
     parser.add_argument(
         "--script", type=_script, metavar="NAME", help="a shipped script, or the path of a .toml"
     )
@@ -58,6 +59,20 @@ class ListScripts(argparse.Action):
         lines = [f"{name:10} {load(name).says}\n" for name in names()]
         print("".join(lines), end="")
         parser.exit()
+
+
+def _port(text: str) -> int:
+    """A port, or argparse's own complaint."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    """A URL that can be posted to, or argparse's own complaint."""
+    if text and not (text.startswith(("http://", "https://")) and urlsplit(text).netloc):
+        raise argparse.ArgumentTypeError(f"{text!r} does not begin with http:// or https://")
+    return text
 
 
 def _script(name: str) -> Script:
@@ -119,6 +134,12 @@ def run(options: Mapping[str, Any], say: Callable[[str], object]) -> None:
     say("Stopped.")
 
 
+def told(error: OSError) -> str:
+    """Why it could not run, for people."""
+    what = f"{error.filename}: " if error.filename else ""
+    return f"{what}{error.strerror or error}"
+
+
 def main(arguments: list[str] | None = None) -> None:
     """``python -m django_chakra.testing``."""
     parser = argparse.ArgumentParser(prog="python -m django_chakra.testing", description=HELP)
@@ -127,4 +148,4 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         run(options, lambda text: print(text, flush=True))
     except OSError as error:
-        parser.exit(1, f"{error.strerror or error}\n")
+        parser.exit(1, f"{told(error)}\n")
