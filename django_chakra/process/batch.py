@@ -73,6 +73,10 @@ class Batch:
             self.written.conversations |= record.settle(
                 self.account, self.written.unlinked, now=self._now, leased_by=self.by
             )
+        if self.written.echoed:
+            self.written.conversations |= record.resolve(
+                self.account, now=self._now, leased_by=self.by
+            )
         announce.conversations(self.written.conversations, self.by, leased_at=self.leased_at)
 
     def _first_of_their_bodies(self, calls: Sequence[WebhookCall]) -> dict[int, int | None]:
@@ -135,6 +139,7 @@ class Batch:
             else:
                 self.written.conversations |= written.conversations
                 self.written.unlinked += written.unlinked
+                self.written.echoed |= written.echoed
 
     def _write(self, facts: Sequence[Fact]) -> Written:
         return record.write(self.account, facts, now=self._now, leased_by=self.by)

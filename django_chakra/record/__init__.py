@@ -11,23 +11,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from ..events import DeliveryStatusReported, MessageEvent
+from ..events import DeliveryStatusReported, MessageEchoed, MessageEvent
 from . import about, messages, statuses
 from .conversations import refresh
 from .facts import Fact
 from .joining import Announcer
 from .links import awaited, link, resolve, settle
-from .outgoing import contact_of, conversation_with
+from .listed import Listed, check
+from .outgoing import contacts_of, conversations_with
 from .people import People
 from .sent import named
 from .statuses import refused
 
 __all__ = [
     "Fact",
+    "Listed",
     "Written",
     "awaited",
-    "contact_of",
-    "conversation_with",
+    "check",
+    "contacts_of",
+    "conversations_with",
     "link",
     "named",
     "refresh",
@@ -46,6 +49,8 @@ class Written:
     conversations: set[int] = field(default_factory=set)
     #: Delivery statuses that are to look for their message once more after the commit.
     unlinked: list[int] = field(default_factory=list)
+    #: There were echoes, which may tell what became of a message whose end is unknown.
+    echoed: bool = False
 
 
 def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str) -> Written:
@@ -63,6 +68,7 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str)
         touched, unlinked = messages.write(people, spoken)
         written.conversations |= touched
         written.unlinked += unlinked
+        written.echoed = any(isinstance(fact.event, MessageEchoed) for fact in spoken)
     ticks = [fact for fact in facts if isinstance(fact.event, DeliveryStatusReported)]
     if ticks:
         touched, unlinked = statuses.write(account, ticks, now=now)

@@ -20,7 +20,7 @@ from ..events import (
     UserIdChanged,
 )
 from ..events.ids import only_digits
-from . import numbers, words
+from . import marketing, numbers, words
 from .facts import Fact
 from .joining import Words
 from .numbers import Word, waba_key
@@ -72,6 +72,8 @@ def _of_person(event: MessageEvent | Personal) -> Words:
     said: Words = {column: (at, word) for column, word in named.items() if word}
     if isinstance(event, MarketingPreferenceChanged):
         said["marketing_stopped_at"] = (at, at if event.value == "stop" else None)
+    elif isinstance(event, MessageEvent) and (stops := marketing.stops(event)) is not None:
+        said["marketing_stopped_at"] = (at, at if stops else None)
     return said
 
 

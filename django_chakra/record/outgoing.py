@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from django.utils import timezone
 
@@ -14,25 +14,35 @@ from .numbers import NumberFact
 from .people import People
 
 
-def contact_of(account: str, identities: Sequence[Identity]) -> int:
-    """The contact of somebody who is given by these names; made when nobody has them."""
+def contacts_of(account: str, identities: Collection[Identity]) -> dict[Identity, int]:
+    """The contacts of people who are given by one name each; made for those that nobody has.
+
+    A number of statements that does not grow with the people.
+    """
     people = People(account, Announcer(timezone.now(), ""))
-    people.meet([identities])
-    return people.contacts[identities[0]]
+    people.meet([identity] for identity in identities)
+    return people.contacts
 
 
-def conversation_with(account: str, contact: int, number: NumberFact) -> int:
-    """The conversation of this number with this contact; made when there is none.
+def conversations_with(
+    account: str, contacts: Collection[int], number: NumberFact
+) -> dict[int, int]:
+    """Contact -> its conversation with this number; made where there is none.
 
     No row that is there is changed or locked: a webhook may want it while our caller's transaction
     goes on.
     """
-    pair = {"number_id": _number(account, number), "contact_id": contact}
-    found = Conversation.objects.filter(**pair).values_list("pk", flat=True)
-    if known := found.first():
-        return known
-    upsert([Conversation(account=account, **pair)], by=["number", "contact"])
-    return found.get()
+    pk = _number(account, number)
+    found = Conversation.objects.filter(number=pk, contact__in=contacts)
+    pairs = found.values_list("contact_id", "pk")
+    known = dict(pairs)
+    if missing := sorted(set(contacts) - known.keys()):
+        rows = [
+            Conversation(account=account, number_id=pk, contact_id=contact) for contact in missing
+        ]
+        upsert(rows, by=["number", "contact"])
+        known = dict(pairs.all())
+    return {contact: known[contact] for contact in contacts}
 
 
 def _number(account: str, number: NumberFact) -> int:

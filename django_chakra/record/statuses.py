@@ -20,6 +20,7 @@ from ..models import (
 )
 from ..models.callback_data import row_named
 from ..models.statements import upsert
+from . import campaigns, marketing
 from .facts import Fact
 
 #: Which column keeps the earliest time of a word.
@@ -224,6 +225,8 @@ def fold_into(messages: Iterable[Message], rows: Iterable[DeliveryStatus]) -> se
                 *sorted(set(TIMES.values())),
             ],
         )
+    marketing.refused(spoken)
+    campaigns.refused(spoken)
     return {message.conversation_id for message, row in spoken}
 
 

@@ -11,13 +11,14 @@ from django_chakra.testing.fake import FakeChakra
 @pytest.fixture
 def fake(chakra_fake: FakeChakra, settings: Any, transactional_db: None) -> FakeChakra:
     """Messages are carried at once, after the commit."""
-    settings.CHAKRA = {**settings.CHAKRA, "RUNNER": "inline"}
+    settings.CHAKRA = {**settings.CHAKRA, "RUNNER": "inline", "READ_TIMEOUT": 0.2}
     return chakra_fake
 
 
 @pytest.fixture
-def queued(chakra_fake: FakeChakra, transactional_db: None) -> FakeChakra:
+def queued(chakra_fake: FakeChakra, settings: Any, transactional_db: None) -> FakeChakra:
     """Messages wait until the test has them carried."""
+    settings.CHAKRA = {**settings.CHAKRA, "READ_TIMEOUT": 0.2}
     return chakra_fake
 
 
