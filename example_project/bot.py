@@ -1,4 +1,4 @@
-"""What a host project does when something happens on WhatsApp; here it writes a line to the log.
+"""What a host project does when something happens on WhatsApp: it answers, and logs a line.
 
 Each receiver has a ``dispatch_uid``: a receiver that raised hears the same again later, and this is
 the name by which it is found then, also after it was renamed or moved.
@@ -12,11 +12,19 @@ from typing import Any
 
 from django.dispatch import receiver
 
+from django_chakra import send
 from django_chakra.events import MarketingPreferenceChanged, TemplateStatusChanged, UnknownEvent
-from django_chakra.models import DeliveryStatus, Direction, Message, MessageRole
+from django_chakra.models import (
+    DeliveryStatus,
+    Direction,
+    Message,
+    MessageRole,
+    MessageSource,
+)
 from django_chakra.signals import (
     event_received,
     message_delivered,
+    message_echoed,
     message_failed,
     message_read,
     message_received,
@@ -27,7 +35,32 @@ from django_chakra.signals import (
 
 logger = logging.getLogger(__name__)
 
-ORDER = re.compile(r"\border\s+#?(\d{1,12})\b", re.IGNORECASE)
+#: What the bot knows, by the words of a customer's message; the first that fits.
+ANSWERS = {
+    re.compile(words, re.IGNORECASE): text
+    for words, text in {
+        r"\border\s+#?(\d{1,12})\b": "Sorry for the wait! One of us looks up order {}.",
+        r"\bbicycle\b": "It is still here! Would you like to come and see it?",
+        r"\btoday at four\b": "Four is fine. We keep it for you.",
+        r"\brepair\b": "We do, from Tuesday to Friday.",
+        r"\bsaturdays?\b": "On Saturdays only by appointment.",
+        r"\bsundays?\b": "On Sundays from ten to two.",
+        r"خوذة": "نعم، بثلاثة ألوان.",
+        r"\bsize of helmet\b": "Measure around your head, just above the eyebrows.",
+        r"\bcard\b": "Of course, or by bank transfer.",
+        r"\btrailers?\b": "Two, come and try them.",
+        r"\bbell\b": "Bring it in, we mend that at once.",
+        r"\bpark\b": "Behind the shop, it is free for an hour.",
+    }.items()
+}
+#: How the log puts what is no message of its own.
+SENT = {
+    MessageRole.REACTION: "sent a reaction:",
+    MessageRole.EDIT: "changed a message to",
+    MessageRole.REVOKE: "took back a message:",
+    MessageRole.NOTICE: "sent a notice:",
+}
+GREETING = "Hello! We will be with you soon."
 
 
 @receiver(message_received, dispatch_uid="bot.received")
@@ -35,24 +68,37 @@ def on_message(message: Message, **kwargs: Any) -> None:
     """A customer wrote, or reacted to something, edited it, took it back."""
     # `heard` lets a log handler keep more than the sentence; `demo --check` counts by it.
     heard = {"signal": "message_received", "about": message.external_id}
-    did = "wrote" if message.role == MessageRole.BUBBLE else f"sent a {message.role}:"
+    did = SENT.get(MessageRole(message.role), "wrote")
     logger.info("%r %s %r", str(message.contact), did, message.text, extra={"heard": heard})
 
 
-@receiver(message_received, dispatch_uid="bot.greet")
-def greet(message: Message, late: bool, **kwargs: Any) -> None:
-    """Answer whom nobody has written to yet. Nothing is sent from here so far."""
-    if message.role != MessageRole.BUBBLE or late:
+@receiver(message_received, dispatch_uid="bot.answer")
+def on_question(message: Message, late: bool, **kwargs: Any) -> None:
+    """Answer what the bot knows, and greet whom nobody has written to yet; not in groups."""
+    if message.role != MessageRole.BUBBLE or late or message.conversation.group_id:
         return
+    for words, text in ANSWERS.items():
+        if found := words.search(message.text):
+            answer(message, text.format(*found.groups()))
+            return
     if not message.conversation.messages.filter(direction=Direction.OUT).exists():
-        logger.info("    (would answer %r: we will be with you soon)", str(message.contact))
+        answer(message, GREETING)
 
 
-@receiver(message_received, dispatch_uid="bot.order")
-def look_up_order(message: Message, **kwargs: Any) -> None:
-    """Somebody names an order. A shop would now look where it is."""
-    if message.role == MessageRole.BUBBLE and (order := ORDER.search(message.text)):
-        logger.info("    (would look up order %s for %r)", order[1], str(message.contact))
+def answer(message: Message, text: str) -> None:
+    """Write to whom this message is from. All that this project sends, it sends from here."""
+    # A receiver may hear of a message again: the key makes that one answer, and not two.
+    send.text(to=message, body=text, idempotency_key=f"answer:{message.pk}")
+    logger.info("    We answer %r: %r", str(message.contact), text)
+
+
+@receiver(message_echoed, dispatch_uid="bot.echoed")
+def on_echo(message: Message, **kwargs: Any) -> None:
+    """One of us wrote on the phone. What we send from here may come as an echo too."""
+    if message.source == MessageSource.ECHO_PHONE:
+        heard = {"signal": "message_echoed", "about": message.external_id}
+        to = str(message.conversation.contact)
+        logger.info("One of us wrote to %r: %r", to, message.text, extra={"heard": heard})
 
 
 @receiver(message_sent, dispatch_uid="bot.sent")

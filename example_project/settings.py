@@ -84,6 +84,16 @@ LOGGING = {
 }
 
 CHAKRA = {
-    "ACCOUNTS": {"default": {"WEBHOOK_SECRETS": ["demo-secret"]}},
+    "ACCOUNTS": {
+        "default": {
+            "WEBHOOK_SECRETS": [os.environ.get("CHAKRA_WEBHOOK_SECRET", "demo-secret")],
+            # The demo sets these and BASE_URL, so that the site calls the fake platform.
+            "ACCESS_TOKEN": os.environ.get("CHAKRA_ACCESS_TOKEN", ""),
+            "PLUGIN_ID": os.environ.get("CHAKRA_PLUGIN_ID", ""),
+            "PHONE_NUMBER_ID": os.environ.get("CHAKRA_PHONE_NUMBER_ID", ""),
+            "WABA_ID": os.environ.get("CHAKRA_WABA_ID", ""),
+        },
+    },
+    "BASE_URL": os.environ.get("CHAKRA_BASE_URL", "https://api.chakrahq.com"),
     "RUNNER": "inline",
 }

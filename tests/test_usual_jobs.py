@@ -1,5 +1,6 @@
 """The receivers that docs/receive.md shows, and those of the example host, do what they say."""
 
+import json
 import logging
 import re
 import runpy
@@ -13,7 +14,9 @@ from django.core.management import call_command
 from django_chakra.models import Message, MessageRole, ReceiverFailure
 from django_chakra.signals import SIGNALS
 from django_chakra.testing import calls, samples
-from tests.posting import START, process_all, status, stored, text
+from django_chakra.testing.fake import FakeChakra, Request
+from django_chakra.testing.site import mounted, settings_for
+from tests.posting import ANA, SECRETS, START, process_all, status, stored, text
 
 from .settings import ROOT
 
@@ -68,10 +71,22 @@ def shop(listening: list[dict[str, Any]]) -> None:
 
 
 @pytest.fixture
-def bot(listening: list[dict[str, Any]]) -> None:
-    """The example host's receivers are connected."""
+def bot(listening: list[dict[str, Any]], settings: Any) -> Iterator[FakeChakra]:
+    """The example host's receivers are connected, and write to this fake."""
     path = ROOT / "example_project/bot.py"
     listening.append(runpy.run_path(str(path), run_name="example_project.bot"))
+    fake = FakeChakra(secret=SECRETS["default"])
+    settings.CHAKRA = settings_for(fake)
+
+    def open_window(request: Request) -> None:
+        """For anybody: what tests post is posted past the fake."""
+        body = json.loads(request.body)
+        to, number = body.get("to") or body["recipient"], fake.phone_number_id
+        fake.state.open_window(to, phone_number_id=number, at=request.at)
+
+    fake.before.append(open_window)
+    with mounted(fake):
+        yield fake
 
 
 @pytest.fixture
@@ -165,22 +180,30 @@ def test_documented_look_at_what_is_unknown(lines: Lines) -> None:
     assert lines() == ["default was told of 'billing': no class yet"]
 
 
-@pytest.mark.usefixtures("bot", "soon")
-def test_bot_answers_until_somebody_has(lines: Lines) -> None:
-    """The bot would answer who writes, and is silent once one of us has written."""
+@pytest.mark.usefixtures("soon")
+def test_bot_answers_what_it_knows(bot: FakeChakra, lines: Lines) -> None:
+    """Somebody who names an order is written to."""
     stored(text("wamid.A", text="Where is order #4711?"))
     process_all()
-    assert lines() == [
-        "'Ana' wrote 'Where is order #4711?'",
-        "(would answer 'Ana': we will be with you soon)",
-        "(would look up order 4711 for 'Ana')",
-    ]
+    answer = "Sorry for the wait! One of us looks up order 4711."
+    assert [(one.to, one.text) for one in bot.sent] == [(ANA, answer)]
+    assert lines() == ["'Ana' wrote 'Where is order #4711?'", f"We answer 'Ana': {answer!r}"]
+
+
+@pytest.mark.usefixtures("soon")
+def test_bot_greets_until_somebody_has_written(bot: FakeChakra, lines: Lines) -> None:
+    """Whom the bot can't answer it greets, and is silent once one of us has written."""
+    stored(text("wamid.A"))
+    process_all()
+    [greeting] = bot.sent
+    assert lines() == ["'Ana' wrote 'hello'", f"We answer 'Ana': {greeting.text!r}"]
     echo: dict[str, Any] = {"from": "5511900000000", "to": "5511988887777", "id": "wamid.B"}
     echo |= {"timestamp": str(START + 1), "type": "text", "text": {"body": "On its way."}}
     stored({"event": "message_echo", "payload": {"wabaId": calls.WABA_ID, "message": echo}})
     stored(text("wamid.C", text="Thank you!", at=2))
     process_all()
     assert lines() == ["'Ana' wrote 'Thank you!'"]
+    assert bot.sent == [greeting]
 
 
 @pytest.mark.usefixtures("bot", "soon")
@@ -197,7 +220,7 @@ def test_bot_hears_what_is_no_message(lines: Lines) -> None:
     ]
 
 
-@pytest.mark.usefixtures("shop", "bot")
+@pytest.mark.usefixtures("shop", "bot", "soon")
 def test_no_sample_makes_a_receiver_raise() -> None:
     """The receivers take whatever the platform is known to post."""
     for name in samples.names():

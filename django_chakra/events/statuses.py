@@ -50,9 +50,15 @@ class DeliveryStatusReported(Event):
 
     @property
     def key(self) -> str:
-        """What makes two reports one: sha256 (hex) of id, type, word and participant."""
-        parts: Json = [self.external_id or self.chakra_id, self.type, self.status, self.participant]
-        return hashlib.sha256(canonical(parts).encode("ascii")).hexdigest()
+        """What makes two reports one."""
+        name = self.external_id or self.chakra_id
+        return status_key(name, self.type, self.status, self.participant)
+
+
+def status_key(name: str, type: str, status: str, participant: str) -> str:
+    """sha256 (hex) of a message's id, and the type, word and participant of a status of it."""
+    parts: Json = [name, type, status, participant]
+    return hashlib.sha256(canonical(parts).encode("ascii")).hexdigest()
 
 
 def read_meta(source: Source, item: dict[str, Json]) -> Event:

@@ -87,12 +87,18 @@ def _teach(
     known = {message.pk: message for message in messages}
     for key, pk in named.items():
         message, external_id = known.get(pk), rows[key].external_id
-        if message is None or message.external_id is not None or not external_id:
+        if message is None or message.external_id not in (None, external_id) or not external_id:
+            continue
+        if message.external_id is not None:
+            # Surer than what merely fitted, whichever came first.
+            Message.objects.filter(pk=pk).exclude(resolution=Resolution.ANSWER).update(
+                resolution=Resolution.CALLBACK
+            )
             continue
         copy = next((one for one in known.values() if one.external_id == external_id), None)
-        name(message, external_id, str(Resolution.CALLBACK), copy)
         if copy is not None:
-            del known[copy.pk]
+            del known[copy.pk]  # once it is deleted it has no key
+        name(message, external_id, str(Resolution.CALLBACK), copy)
     return list(known.values())
 
 

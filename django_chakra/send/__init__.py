@@ -17,10 +17,13 @@ import logging
 import time
 
 from ..exceptions import escaped
-from .carry import carry, due, recover
+from .acts import again, cancel
+from .carry import carry, claim, due, recover
+from .checking import Checked, Finding, check
 from .kinds import (
     audio,
     buttons,
+    catalog_message,
     contacts,
     cta_url,
     document,
@@ -28,18 +31,31 @@ from .kinds import (
     image,
     list_message,
     location,
+    location_request,
     mark_read,
+    product,
+    product_list,
     reaction,
     sticker,
     text,
     video,
 )
+from .many import Refused, Sent, pause, resume, template_many
 from .templates import mapped_template, template
 
 __all__ = [
+    "Checked",
+    "Finding",
+    "Refused",
+    "Sent",
+    "again",
     "audio",
     "buttons",
+    "cancel",
     "carry",
+    "catalog_message",
+    "check",
+    "claim",
     "contacts",
     "cta_url",
     "document",
@@ -49,14 +65,20 @@ __all__ = [
     "inline",
     "list_message",
     "location",
+    "location_request",
     "mapped_template",
     "mark_read",
+    "pause",
+    "product",
+    "product_list",
     "reaction",
     "recover",
+    "resume",
     "run",
     "sticker",
     "sweep_inline",
     "template",
+    "template_many",
     "text",
     "video",
 ]

@@ -59,9 +59,10 @@ class Place:
         """The conversation, made if there is none, with its contact. Only inserts."""
         if self.conversation is None:
             if self.contact is None:
-                self.contact = record.contact_of(self.account, [_identity(self.recipient)])
-            number = NumberFact(self.phone_number_id, _waba(self.account), "", None)
-            pk = record.conversation_with(self.account, self.contact, number)
+                identity = identity_of(self.recipient)
+                self.contact = record.contacts_of(self.account, [identity])[identity]
+            contact, number = self.contact, number_fact(self)
+            pk = record.conversations_with(self.account, [contact], number)[contact]
             self.conversation = Conversation.objects.select_related("number", "contact").get(pk=pk)
         return self.conversation
 
@@ -82,14 +83,14 @@ def find(
         ValidationFailed: a number that is none.
         UnknownAccount: there is no such account.
     """
-    alias = _account(to, account)
+    alias = account_of(to, account)
     own = phone_number_id or str(conf.account(alias).phone_number_id or "")
     if isinstance(to, Message):
         to = to.conversation
     if isinstance(to, Conversation):
         rows: QuerySet[Conversation] = Conversation.objects.filter(pk=to.pk)
     else:
-        keys = [own] if phone_number_id else _keys(alias, own)
+        keys = [own] if phone_number_id else number_keys(alias, own)
         rows = _with(to).filter(account=alias, number__key__in=keys)
     found = list(_described(rows, alias, key))
     if not found:
@@ -106,10 +107,20 @@ def find(
         is_group=best.group_id is not None,
         existing=getattr(best, "existing", None),
     )
-    return _checked(place)
+    return checked(place)
 
 
-def _account(to: To, account: str | None) -> str:
+def number_fact(place: Place) -> NumberFact:
+    """The number that a message leaves from, as far as we know it."""
+    return NumberFact(place.phone_number_id, waba_of(place.account), "", None)
+
+
+def account_of(to: To, account: str | None) -> str:
+    """The alias of a row's account, or the one that is named.
+
+    Raises:
+        SendRefused: the row is of another one.
+    """
     if isinstance(to, str):
         return account or "default"
     if account not in (None, to.account):
@@ -121,11 +132,16 @@ def _with(to: str | Contact) -> QuerySet[Conversation]:
     """All conversations with this person."""
     if isinstance(to, Contact):
         return Conversation.objects.filter(contact=to.merged_into_id or to.pk)
-    identity = _identity(to)
-    spelled = match_key(identity.value) if identity.kind == IdentityKind.PHONE else identity.value
-    return Conversation.objects.filter(
-        contact__identities__kind=identity.kind, contact__identities__match_key=spelled
-    )
+    named = {f"contact__identities__{column}": value for column, value in name_of(to).items()}
+    return Conversation.objects.filter(**named)
+
+
+def name_of(to: str) -> dict[str, str]:
+    """Columns of the ``ContactIdentity`` of a number in any spelling, or of a BSUID."""
+    identity = identity_of(to)
+    is_phone = identity.kind == IdentityKind.PHONE
+    key = match_key(identity.value) if is_phone else identity.value
+    return {"kind": identity.kind, "match_key": key}
 
 
 def _described(rows: QuerySet[Conversation], account: str, key: str | None) -> QuerySet[Any]:
@@ -144,7 +160,7 @@ def _described(rows: QuerySet[Conversation], account: str, key: str | None) -> Q
 def _rank(row: Any, to: Any, own: str) -> tuple[Any, ...]:
     """The number that was asked for, then the name that was asked for, then the best name."""
     kinds = {kind: place for place, kind in enumerate(PREFERRED)}
-    asked = isinstance(to, str) and row.identity_value == _identity(to).value
+    asked = isinstance(to, str) and row.identity_value == identity_of(to).value
     return (
         row.number.key != own,
         not asked,
@@ -164,16 +180,22 @@ def _unopened(to: str | Contact | Conversation, account: str, own: str, key: str
         names.sort(key=lambda name: PREFERRED.index(name.kind))
         recipient = names[0].value if names else ""
     else:
-        recipient = _identity(to).value
+        recipient = identity_of(to).value
     existing = None
     if key is not None:
         existing = Message.objects.filter(account=account, idempotency_key=key).first()
     place = Place(account, own, None, contact, recipient)
     place.existing = existing.pk if existing else None
-    return _checked(place)
+    return checked(place)
 
 
-def _checked(place: Place) -> Place:
+def checked(place: Place) -> Place:
+    """The place, where it names whom and from where.
+
+    Raises:
+        SendRefused: nobody is known to write to.
+        ConfigurationError: no number to send from is known.
+    """
     if not place.recipient:
         raise SendRefused("Of this contact the platform has named neither a number nor an id")
     if not place.phone_number_id:
@@ -184,17 +206,22 @@ def _checked(place: Place) -> Place:
     return place
 
 
-def _identity(to: str) -> Identity:
+def identity_of(to: str) -> Identity:
+    """What the platform calls somebody: a phone number of any spelling, or a BSUID.
+
+    Raises:
+        ValidationFailed: a number that is none.
+    """
     if is_bsuid(to):
         return Identity(str(IdentityKind.USER_ID), to)
     return Identity(str(IdentityKind.PHONE), phone(to))
 
 
-def _keys(account: str, own: str) -> list[str]:
-    """Of the number, and of the WABA: until the platform names the number it stands there."""
-    waba_id = _waba(account)
+def number_keys(account: str, own: str) -> list[str]:
+    """Keys of the number, and of the WABA: until the platform names the number it stands there."""
+    waba_id = waba_of(account)
     return [own, waba_key(waba_id)] if waba_id else [own]
 
 
-def _waba(account: str) -> str:
+def waba_of(account: str) -> str:
     return str(conf.account(account).waba_id or "")

@@ -1,4 +1,4 @@
-"""Take what waits to the platform: oldest first in a conversation, one at a time, each at most once.
+"""Take what waits to the platform: oldest first in a conversation, one at a time, at most once.
 
 A message is claimed by a conditional update, so of two workers one stops. Whatever ends a process
 after that, the message is never sent again by itself: once its claim has run out its end is
@@ -8,6 +8,8 @@ after that, the message is never sent again by itself: once its claim has run ou
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -30,10 +32,13 @@ from .templates import CHAKRA
 logger = logging.getLogger("django_chakra.send")
 
 
-def carry(conversation: int) -> int:
-    """Send what waits in this conversation; return how many messages left the queue."""
+def carry(conversation: int, *, stop: threading.Event | None = None) -> int:
+    """Send what waits in this conversation; return how many messages left the queue.
+
+    ``stop``: after it was set, no other message is begun.
+    """
     done = 0
-    while message := claim(conversation):
+    while not (stop and stop.is_set()) and (message := claim(conversation)):
         began = timezone.now()
         outcome = _attempt(message)
         done += outcome.status != MessageStatus.QUEUED
@@ -122,8 +127,8 @@ def _request(message: Message) -> Any:
     return client.session_messages.send_body(body, phone_number_id=number)
 
 
-def due(limit: int = 200) -> list[int]:
-    """Conversations in which something waits whose time has come, oldest first."""
+def waiting() -> QuerySet[Message]:
+    """Messages whose time has come, in conversations in which nothing holds them up."""
     held = Message.objects.filter(
         Q(status=MessageStatus.QUEUED, next_attempt_at__gt=DatabaseNow())
         | Q(sending_in__isnull=False),
@@ -132,7 +137,24 @@ def due(limit: int = 200) -> list[int]:
     rest = Q(conversation__send_after__gt=DatabaseNow())
     rest |= Q(conversation__number__send_after__gt=DatabaseNow())
     rows = Message.objects.filter(is_due(), status=MessageStatus.QUEUED).exclude(rest)
-    rows = rows.exclude(Exists(held)).order_by("pk")
+    return rows.exclude(Exists(held))
+
+
+def due(
+    limit: int = 200, *, account: str | None = None, without: Collection[int] = ()
+) -> list[int]:
+    """Conversations in which something waits whose time has come, oldest first.
+
+    Args:
+        limit: messages that are looked at.
+        account: of this one only.
+        without: conversations that are left out.
+    """
+    rows = waiting().order_by("pk")
+    if account is not None:
+        rows = rows.filter(account=account)
+    if without:
+        rows = rows.exclude(conversation__in=without)
     return list(dict.fromkeys(rows.values_list("conversation_id", flat=True)[:limit]))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 
 from .. import conf
 from ..client.payloads.recipients import is_bsuid, phone
@@ -25,17 +26,16 @@ def withheld(message: Message) -> str:
 
 
 def _allowed(message: Message, only_to: tuple[str, ...]) -> bool:
-    allowed = {_spelled(one) for one in only_to}
-    return any(_spelled(name) in allowed for name in _names(message))
-
-
-def _names(message: Message) -> list[str]:
-    """To whom it goes. A receipt names nobody: then everybody in its conversation."""
+    allowed = {_spelled(str(one)) for one in only_to}
     body = message.payload
-    named = body.get("to") or body.get("recipient")
-    if named:
-        return [str(named)]
-    conversation: Conversation = message.conversation
+    if named := [str(body[key]) for key in ("to", "recipient") if body.get(key)]:
+        return all(_spelled(name) in allowed for name in named)
+    # A receipt names nobody: it goes to whoever wrote.
+    return any(_spelled(name) in allowed for name in _names(message.conversation))
+
+
+def _names(conversation: Conversation) -> list[str]:
+    """All names of whoever it is with."""
     if conversation.contact is None:
         return [conversation.group_id or ""]
     return list(conversation.contact.identities.values_list("value", flat=True))
@@ -53,6 +53,10 @@ def _spelled(name: str) -> str:
 
 def _print(message: Message) -> None:
     """As Django's console e-mail backend does: for people who look at the terminal."""
-    body = json.dumps(message.payload, indent=2)  # ASCII: a text can't move the cursor
-    sys.stdout.write(f"WhatsApp message {message.pk}, not sent (DELIVERY is 'console'):\n{body}\n")
-    sys.stdout.flush()
+    # ASCII, and of that no control character: a text can't move the cursor.
+    body = json.dumps(message.payload, indent=2).replace("\x7f", "\\u007f")
+    shown = f"WhatsApp message {message.pk}, not sent (DELIVERY is 'console'):\n{body}\n"
+    # Where nobody can read it (a daemon's closed terminal), it is withheld all the same.
+    with suppress(AttributeError, OSError, ValueError):
+        sys.stdout.write(shown)
+        sys.stdout.flush()

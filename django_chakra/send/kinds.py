@@ -16,7 +16,8 @@ from typing import Any, Unpack
 
 from ..client import payloads
 from ..client.payloads.interactive import File
-from ..models import Message
+from ..exceptions import SendRefused
+from ..models import Direction, Message
 from . import outbox
 from .addressing import To, find
 from .outbox import Options, wamid_of, write
@@ -86,23 +87,25 @@ def contacts(
 
 
 class Framed(Options, total=False):
-    """What stands above and below a message to tap on; at most one header.
-
-    A file is its https link, or ``{"id": "…"}``.
-    """
+    """What stands above and below a message to tap on."""
 
     header_text: str
-    header_image: File
-    header_video: File
-    header_document: File
     footer: str
 
 
+class Illustrated(Framed, total=False):
+    """The same, with a file above instead: its https link, or ``{"id": "…"}``."""
+
+    header_image: File
+    header_video: File
+    header_document: File
+
+
 def buttons(
-    *, to: To, body: str, buttons: Sequence[Mapping[str, str]], **options: Unpack[Framed]
+    *, to: To, body: str, buttons: Sequence[Mapping[str, str]], **options: Unpack[Illustrated]
 ) -> Message:
     """A text with one to three buttons: ``{"id": "yes", "title": "Yes"}``; the id comes back."""
-    frame, rest = _apart(options)
+    frame, rest = _apart(options, Illustrated)
     return write(partial(payloads.buttons, body=body, buttons=buttons, **frame), to, **rest)
 
 
@@ -111,16 +114,16 @@ def list_message(
     **options: Unpack[Framed],
 ) -> Message:  # fmt: skip
     """A text with a list behind a button: sections of rows with ``id`` and ``title``."""
-    frame, rest = _apart(options)
+    frame, rest = _apart(options, Framed)
     make = partial(payloads.list_message, body=body, button=button, sections=sections, **frame)
     return write(make, to, **rest)
 
 
 def cta_url(
-    *, to: To, body: str, display_text: str, url: str, **options: Unpack[Framed]
+    *, to: To, body: str, display_text: str, url: str, **options: Unpack[Illustrated]
 ) -> Message:
     """A text with a button that opens a page. Some of Chakra's plugins refuse it."""
-    frame, rest = _apart(options)
+    frame, rest = _apart(options, Illustrated)
     make = partial(payloads.cta_url, body=body, display_text=display_text, url=url, **frame)
     return write(make, to, **rest)
 
@@ -128,15 +131,56 @@ def cta_url(
 def flow(
     *, to: To, body: str, cta: str, flow_id: str | None = None, flow_name: str | None = None,
     token: str | None = None, screen: str | None = None, data: Mapping[str, Any] | None = None,
-    action: str | None = None, draft: bool = False, **options: Unpack[Framed],
+    action: str | None = None, draft: bool = False, **options: Unpack[Illustrated],
 ) -> Message:  # fmt: skip
     """A form behind a button: see :func:`~django_chakra.client.payloads.flow`."""
-    frame, rest = _apart(options)
+    frame, rest = _apart(options, Illustrated)
     make = partial(
         payloads.flow, body=body, cta=cta, flow_id=flow_id, flow_name=flow_name, token=token,
         screen=screen, data=data, action=action, draft=draft, **frame,
     )  # fmt: skip
     return write(make, to, **rest)
+
+
+def location_request(*, to: To, body: str, **options: Unpack[Options]) -> Message:
+    """A text with a button by which the customer sends the own location. Unverified."""
+    return write(partial(payloads.location_request, body=body), to, **options)
+
+
+def product(
+    *, to: To, catalog_id: str, product_retailer_id: str, body: str | None = None,
+    footer: str | None = None, **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """One product of the catalogue, by the shop's own id (SKU). Unverified with Chakra."""
+    make = partial(
+        payloads.product, catalog_id=catalog_id, product_retailer_id=product_retailer_id,
+        body=body, footer=footer,
+    )  # fmt: skip
+    return write(make, to, **options)
+
+
+def product_list(
+    *, to: To, catalog_id: str, header_text: str, body: str,
+    sections: Sequence[Mapping[str, Any]], footer: str | None = None, **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """Up to 30 products in sections: ``title`` and ``product_items``, ids of the shop's."""
+    make = partial(
+        payloads.product_list, catalog_id=catalog_id, header_text=header_text, body=body,
+        sections=sections, footer=footer,
+    )  # fmt: skip
+    return write(make, to, **options)
+
+
+def catalog_message(
+    *, to: To, body: str, thumbnail_product_retailer_id: str | None = None,
+    footer: str | None = None, **options: Unpack[Options],
+) -> Message:  # fmt: skip
+    """A text with a button to the catalogue, and one product's picture. Unverified with Chakra."""
+    make = partial(
+        payloads.catalog_message, body=body, footer=footer,
+        thumbnail_product_retailer_id=thumbnail_product_retailer_id,
+    )  # fmt: skip
+    return write(make, to, **options)
 
 
 def reaction(
@@ -158,14 +202,17 @@ def mark_read(message: Message, *, typing: bool = False) -> Message:
         typing: show for up to 25 seconds that an answer is being written (unverified with Chakra).
 
     Raises:
-        SendRefused: the platform has not named the message.
+        SendRefused: the platform has not named the message, or it is one of ours.
     """
+    if message.direction != Direction.IN:
+        raise SendRefused("Only what a customer wrote can be marked as read")
     body = payloads.mark_read(wamid_of(message), typing=typing)
     return outbox.receipt(message, body, find(message))
 
 
-def _apart(options: Framed) -> tuple[dict[str, Any], Options]:
+def _apart(options: Mapping[str, Any], taken: type[Any]) -> tuple[dict[str, Any], Options]:
     """What belongs to the body, and what to the message."""
+    outbox.expect(options, taken)
     known = Options.__optional_keys__
     frame: dict[str, Any] = {key: value for key, value in options.items() if key not in known}
     rest: Any = {key: value for key, value in options.items() if key in known}

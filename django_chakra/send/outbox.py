@@ -67,22 +67,43 @@ def written(make: Make, to: To, **options: Unpack[Options]) -> tuple[Place, dict
 
 
 def place_of(to: To, options: Options) -> Place:
-    """See :func:`.addressing.find`."""
+    """See :func:`.addressing.find`.
+
+    Raises:
+        TypeError: an argument that does not exist, which Python itself would not notice.
+        SendRefused: an idempotency key that is none, or a quoted message of another account.
+    """
+    expect(options, Options)
     key = options.get("idempotency_key")
-    if key is not None and platform_id(key) != key:
-        raise SendRefused("An idempotency key has at most 255 characters, without NUL")
-    return find(
+    if key is not None and (not key or platform_id(key) != key):
+        raise SendRefused("An idempotency key has 1 to 255 characters, without NUL")
+    place = find(
         to,
         account=options.get("account"),
         phone_number_id=str(options.get("phone_number_id") or ""),
         key=key,
     )
+    quoted = options.get("reply_to")
+    if isinstance(quoted, Message) and quoted.account != place.account:
+        raise SendRefused(f"The quoted message is of account {quoted.account!r}")
+    return place
+
+
+def expect(options: Mapping[str, Any], known: type[Any]) -> None:
+    """Refuse arguments that the TypedDict ``known`` does not name: ``**options`` takes any.
+
+    Raises:
+        TypeError: there is one.
+    """
+    if strangers := sorted(options.keys() - known.__optional_keys__):
+        raise TypeError(f"unexpected keyword argument {strangers[0]!r}")
 
 
 def put(place: Place, body: Mapping[str, Any], **options: Unpack[Options]) -> Message:
     """Write down a body that was checked; gives the message that has the key, if one has."""
     if place.existing is not None:
         return Message.objects.select_related("conversation").get(pk=place.existing)
+    Message(author=options.get("author"))  # raises for one that is no user, before anything is made
     row = row_of(place, body, place.open(), author=options.get("author"))
     row.idempotency_key = options.get("idempotency_key")
     quoted = options.get("reply_to")
@@ -91,7 +112,7 @@ def put(place: Place, body: Mapping[str, Any], **options: Unpack[Options]) -> Me
     if row.idempotency_key is None:
         row.save(force_insert=True)
     else:
-        row = _put_once(row)
+        row = put_once(row)
     using = router.db_for_write(Message)
     schedule.carry_after_commit(row.conversation_id, using=using)
     return row
@@ -122,7 +143,7 @@ def row_of(
     )
 
 
-def _put_once(row: Message) -> Message:
+def put_once(row: Message) -> Message:
     """Insert it unless the key is taken; the row that has the key."""
     upsert([row], by=["account", "idempotency_key"])
     return Message.objects.select_related("conversation").get(
@@ -131,12 +152,12 @@ def _put_once(row: Message) -> Message:
 
 
 def check_window(place: Place) -> None:
-    """Refuse what the platform would fail later.
+    """Refuse what the platform would fail later, unless it was written down before.
 
     Raises:
         WindowClosed: more than 24 hours have passed since the customer last wrote.
     """
-    if place.is_group or conf.current().window == "allow":
+    if place.existing is not None or place.is_group or conf.current().window == "allow":
         return
     conversation = place.conversation
     if conversation is None or not conversation.window_open:

@@ -9,23 +9,18 @@ from .. import conf
 from ..client.session_messages import sent_id
 from ..exceptions import (
     ApiError,
-    Cause,
     ConfigurationError,
     NotSent,
     RateLimited,
     RequestRejected,
-    cause_of,
 )
 from ..models import MessageStatus
+from ..models.campaigns import ends_campaign
 
 #: Seconds until the second attempt where nobody said when; each further one waits twice as long.
 FIRST_DELAY = 2.0
 #: Meta's code for too many messages to one recipient: nobody else has to wait.
 PAIR_RATE = 131056
-#: What ends all messages of an account alike.
-ACCOUNT_CAUSES = frozenset({Cause.NOT_PAID, Cause.TOKEN, Cause.BLOCKED})
-#: What ends all messages made from one template alike: missing, paused, disabled, against rules.
-TEMPLATE_CODES = frozenset({132001, 132007, 132015, 132016})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +46,7 @@ class Outcome:
         """Whether the next messages of the same campaign would end alike."""
         if self.status != MessageStatus.FAILED:
             return False
-        return (
-            cause_of(self.code) in ACCOUNT_CAUSES
-            or self.code in TEMPLATE_CODES
-            or self.http in (401, 403)
-        )
+        return ends_campaign(self.code) or self.http in (401, 403)
 
 
 def of_answer(answer: Any) -> Outcome:

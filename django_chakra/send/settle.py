@@ -13,6 +13,8 @@ from django.utils import timezone
 from .. import announce, conf, record, schedule
 from ..models import (
     BusinessNumber,
+    Campaign,
+    CampaignState,
     Message,
     MessageStatus,
     Resolution,
@@ -38,6 +40,8 @@ def settle(
     values = _values(message, outcome, entry(outcome, began, ended))
 
     def save() -> None:
+        if _is_held(message, outcome):
+            values["status"] = MessageStatus.PAUSED
         Message.objects.using(using).filter(pk=message.pk).update(**values)
         _beside(message, outcome, by)
 
@@ -51,6 +55,17 @@ def settle(
             lambda: record.named(message.account, message.pk, outcome.external_id), using=using
         )
     return _look(message, outcome, by)
+
+
+def _is_held(message: Message, outcome: Outcome) -> bool:
+    """Whether its campaign was paused while it was on its way, and it would be sent again.
+
+    The campaign is locked: whoever pauses it afterwards finds the message waiting.
+    """
+    if outcome.status != MessageStatus.QUEUED or message.campaign_id is None:
+        return False
+    campaign = Campaign.objects.select_for_update().get(pk=message.campaign_id)
+    return campaign.state != CampaignState.RUNNING
 
 
 def _beside(message: Message, outcome: Outcome, by: str) -> None:
@@ -107,8 +122,7 @@ def _values(message: Message, outcome: Outcome, attempt: dict[str, Any]) -> dict
         values["next_attempt_at"] = DatabaseNow() + timedelta(seconds=outcome.wait)
     if outcome.external_id:
         values["external_id"] = Coalesce(F("external_id"), Value(outcome.external_id))
-        answer = Value(str(Resolution.ANSWER))
-        values["resolution"] = Case(When(resolution="", then=answer), default=F("resolution"))
+        values["resolution"] = Resolution.ANSWER
     if outcome.chakra_id:
         values["chakra_id"] = outcome.chakra_id
     if outcome.status == MessageStatus.WITHHELD:

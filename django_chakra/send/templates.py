@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 
 from ..client import payloads
+from ..client.payloads.checks import plain
 from ..client.payloads.interactive import File
 from ..client.payloads.templates import Values
 from ..exceptions import MarketingStopped
-from ..models import Contact, Message
+from ..models import Contact, ContactIdentity, Message
 from . import outbox
-from .addressing import Place, To
+from .addressing import Place, To, name_of
 from .outbox import Options
 
 #: The platform's categories. Only marketing may be stopped by the customer.
@@ -22,7 +23,7 @@ Category = Literal["marketing", "utility", "authentication"]
 CHAKRA = "chakra_template"
 
 
-class Filled(Options, total=False):
+class Places(TypedDict, total=False):
     """What goes into the places of a template: see :func:`.payloads.template`."""
 
     body: Values
@@ -33,6 +34,10 @@ class Filled(Options, total=False):
     header_location: Mapping[str, Any]
     buttons: Sequence[Mapping[str, str] | None]
     components: Sequence[Mapping[str, Any]]
+
+
+class Filled(Options, Places, total=False):
+    """A template's places, and what every kind of message takes."""
 
 
 def template(
@@ -92,15 +97,15 @@ def mapped_template(
     rest: Any = {key: value for key, value in options.items() if key != "extra"}
     place = outbox.place_of(to, rest)
     arguments = {
+        **(options.get("extra") or {}),
         "to": place.need_phone(),
         "template": name,
         "language": language,
         "body": body,
         "header": header,
         "buttons": buttons,
-        **(options.get("extra") or {}),
     }
-    given = {key: value for key, value in arguments.items() if value is not None}
+    given = plain({key: value for key, value in arguments.items() if value is not None}, "")
     # Checked as Meta's: the names and limits are the same.
     shown = payloads.template(place.recipient, name, language or "en")
     check_marketing(place, category, force=force)
@@ -108,17 +113,34 @@ def mapped_template(
 
 
 def check_marketing(place: Place, category: str, *, force: bool) -> None:
-    """Refuse marketing to somebody who wants none.
+    """Refuse marketing to somebody who wants none, unless it was written down before.
 
     Raises:
         MarketingStopped: so it is.
     """
-    if category != "marketing" or force:
+    if category != "marketing" or force or place.existing is not None:
         return
-    contact = place.conversation.contact if place.conversation else None
-    if contact is None and place.contact is not None:
-        contact = Contact.objects.get(pk=place.contact)
-    if contact is not None and contact.marketing_stopped_at is not None:
+    contact = place.conversation.contact if place.conversation else _known(place)
+    if contact is not None:
+        refuse_marketing(contact)
+
+
+def _known(place: Place) -> Contact | None:
+    """Who is at a place without a conversation: another number of ours may have met them."""
+    if place.contact is not None:
+        return Contact.objects.get(pk=place.contact)
+    named = {"account": place.account, **name_of(place.recipient)}
+    known = ContactIdentity.objects.filter(**named).select_related("contact").first()
+    return known.contact if known else None
+
+
+def refuse_marketing(contact: Contact) -> None:
+    """Refuse marketing to this contact, if they want none.
+
+    Raises:
+        MarketingStopped: so it is.
+    """
+    if contact.marketing_stopped_at is not None:
         raise MarketingStopped(
             f"This contact wants no marketing since {contact.marketing_stopped_at:%Y-%m-%d}"
         )
@@ -126,6 +148,7 @@ def check_marketing(place: Place, category: str, *, force: bool) -> None:
 
 def apart(options: Filled) -> tuple[dict[str, Any], Options]:
     """What belongs to the template, and what to the message."""
+    outbox.expect(options, Filled)
     known = Options.__optional_keys__
     filled: dict[str, Any] = {key: value for key, value in options.items() if key not in known}
     rest: Any = {key: value for key, value in options.items() if key in known}

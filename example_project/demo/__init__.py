@@ -1,1 +1,1 @@
-"""What ``manage.py demo`` is made of: a story, those who tell it over HTTP, and those who check."""
+"""What ``manage.py demo`` is made of: the example site, a fake platform, and who compares."""

@@ -1,31 +1,41 @@
-"""Play the whole story once, against a real server with a database of its own."""
+"""Play the opening once through a fake and a real server with a database of its own."""
 
 import os
-import time
 from pathlib import Path
 
 from django.core.management import call_command
 from django.db import connection
 
-from django_chakra import conf
+from django_chakra.testing.fake import FakeChakra
+from django_chakra.testing.fake.playing import play
+from django_chakra.testing.fake.script import load
 
-from . import heard, play, site, story
-from .platform import Platform
+from . import both, heard, site
 
 DATABASE, HEARD, SERVER = "demo.sqlite3", "heard.jsonl", "server.log"
+SEED = 1
 
 
-def rehearse(folder: Path, *, port: int | None = None, secret: str = "") -> play.Played:
-    """Start a site in this folder, play, and stop it; this process uses its database from now on.
+def rehearse(
+    folder: Path, *, port: int | None = None, fake_port: int | None = None, secret: str = ""
+) -> FakeChakra:
+    """Start both in this folder, play, and stop them; gives the fake, whose book says what was.
 
-    Without ``secret`` the calls are signed with the site's own.
+    This process uses the site's database from now on. Ports are any free ones. Without ``secret``
+    the calls are signed with the site's own.
     """
     _move_into(folder)
     call_command("migrate", verbosity=0, interactive=False)
-    with site.running(port or site.any_free(), log=folder / SERVER) as address:
-        sender = Platform(site.webhook(address), secret or conf.account().webhook_secrets[0])
-        # Some minutes ago, so that no line of the story lies in the future.
-        return play.tell(story.opening("check", int(time.time()) - 900), sender)
+    started = both.running(
+        port or site.any_free(), fake_port or 0, seed=SEED, secret=secret, log=folder / SERVER
+    )
+    with started as pair:
+        play(pair.fake, load(both.OPENING))
+        # The same fact again after it was processed is a repeat in any case.
+        last = [both.unknown(), both.unknown(copy=2)]
+        while both.settle(pair.fake) and last:
+            pair.fake.events.tell(last.pop(0))
+        return pair.fake
 
 
 def _move_into(folder: Path) -> None:

@@ -5,8 +5,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import requests
@@ -14,13 +15,30 @@ from django.conf import settings
 from django.urls import reverse
 
 HOST = "127.0.0.1"
-FIRST_PORT = 8000
+FIRST_PORT, FIRST_FAKE_PORT = 8000, 8900
 START_SECONDS = 30
 STOP_SECONDS = 5
 
 
 class SiteError(Exception):
-    """The server could not be started; the text says why, for people."""
+    """The server could not be started, or has stopped; the text says why, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A server that was started."""
+
+    url: str
+    _child: "subprocess.Popen[bytes]"
+
+    def check(self) -> None:
+        """See whether it still runs.
+
+        Raises:
+            SiteError: it does not.
+        """
+        if (code := self._child.poll()) is not None:
+            raise SiteError(f"The site has stopped (exit code {code}).")
 
 
 def is_free(port: int) -> bool:
@@ -39,12 +57,12 @@ def is_free(port: int) -> bool:
     return True
 
 
-def next_free(port: int = FIRST_PORT) -> int:
-    """This port, or the first free one after it."""
+def next_free(port: int, *, besides: int | None = None) -> int:
+    """This port, or the first free one after it; not ``besides``, which is to be taken."""
     for candidate in range(port, min(port + 100, 65536)):
-        if is_free(candidate):
+        if candidate != besides and is_free(candidate):
             return candidate
-    raise SiteError(f"No port from {port} on is free; name one with --port.")
+    raise SiteError(f"No port from {port} on is free; name one with --port and --fake-port.")
 
 
 def any_free() -> int:
@@ -55,8 +73,10 @@ def any_free() -> int:
 
 
 @contextmanager
-def running(port: int, *, log: Path | None = None) -> Iterator[str]:
-    """Run the site while the block runs; gives its address.
+def running(
+    port: int, environment: Mapping[str, str], *, log: Path | None = None
+) -> Iterator[Site]:
+    """Run the site while the block runs, with these variables besides our own.
 
     What it prints goes to ``log``, else what it logs to the terminal and the rest nowhere. In a
     session of its own, so that Ctrl-C reaches us alone, and we stop it when our work is done.
@@ -65,7 +85,7 @@ def running(port: int, *, log: Path | None = None) -> Iterator[str]:
     with open(log or os.devnull, "wb") as output:
         child = subprocess.Popen(
             [*command, f"{HOST}:{port}"],
-            env={**os.environ, "DEMO_REQUESTS": "ERROR"},
+            env={**os.environ, **environment, "DEMO_REQUESTS": "ERROR"},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output if log else None,
@@ -73,14 +93,19 @@ def running(port: int, *, log: Path | None = None) -> Iterator[str]:
         )
         try:
             _wait_until_it_answers(child, port)
-            yield f"http://{HOST}:{port}"
+            yield Site(address(port), child)
         finally:
             _stop(child)
 
 
-def webhook(address: str) -> str:
-    """The URL to which the platform posts."""
-    return address + reverse("django_chakra:webhook")
+def address(port: int) -> str:
+    """Where the site is."""
+    return f"http://{HOST}:{port}"
+
+
+def webhook(url: str) -> str:
+    """To which of the site's URLs the platform posts."""
+    return url + reverse("django_chakra:webhook")
 
 
 def _wait_until_it_answers(child: "subprocess.Popen[bytes]", port: int) -> None:
@@ -91,7 +116,7 @@ def _wait_until_it_answers(child: "subprocess.Popen[bytes]", port: int) -> None:
             if child.poll() is not None:
                 raise SiteError(f"The server stopped at once (exit code {child.returncode}).")
             try:
-                if session.get(webhook(f"http://{HOST}:{port}"), timeout=2).ok:
+                if session.get(webhook(address(port)), timeout=2).ok:
                     return
             except requests.RequestException:
                 time.sleep(0.1)

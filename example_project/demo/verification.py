@@ -1,10 +1,10 @@
-"""Compare what the database holds and what the bot heard with what the story says."""
+"""Compare what the database holds and what the bot heard with what the fake's book says."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import starmap
+from datetime import datetime
+from itertools import chain, starmap
 from pathlib import Path
 
 from django_chakra.models import (
@@ -13,14 +13,17 @@ from django_chakra.models import (
     DeliveryStatus,
     Direction,
     Message,
+    MessageRole,
+    MessageSource,
     ReceiverFailure,
     WebhookCall,
 )
-from django_chakra.testing.calls import PHONE_NUMBER_ID
+from django_chakra.testing.fake import FakeChakra
+from django_chakra.testing.fake.script import load
 
+from .book import Book, digests, lines, place, text
+from .both import OPENING, unfinished
 from .heard import heard_by_signal
-from .platform import unknown_body
-from .play import Played, unfinished
 
 #: Where a conversation's customer and our number stand.
 PHONE, NUMBER = "contact__identities__value", "number__key"
@@ -51,9 +54,10 @@ class Finding:
                 yield f"{word}: … and {len(things) - SHOWN} more"
 
 
-def verify(played: Played, heard_in: Path) -> list[Finding]:
+def verify(fake: FakeChakra, heard_in: Path) -> list[Finding]:
     """All findings, in the order in which things happen."""
-    return [*_calls(played), *_messages(played), *_statuses(played), *_announced(played, heard_in)]
+    book = Book(fake)
+    return [*_calls(book), *_messages(book), *_statuses(book), *_announced(book, heard_in)]
 
 
 def table(findings: list[Finding]) -> Iterator[str]:
@@ -68,56 +72,73 @@ def table(findings: list[Finding]) -> Iterator[str]:
             yield from (f"    {line}" for line in finding.differences())
 
 
-def _calls(played: Played) -> Iterator[Finding]:
-    posted = Counter({_digest(body): count for body, count in played.platform.posted.items()})
-    rows = WebhookCall.objects.order_by("pk").values_list("digest", "state", "repeat_of")
+def _calls(book: Book) -> Iterator[Finding]:
+    yield Finding("lines of the script that happened", lines(load(OPENING)), book.played())
+    posted = book.calls()
     yield Finding(
-        "calls answered with 200", Counter({"200": posted.total()}), played.platform.answers
+        "calls answered with 200",
+        Counter({"200": len(posted)}),
+        Counter(str(call["status"]) for call in posted),
     )
+    rows = WebhookCall.objects.order_by("pk")
     yield Finding(
         "calls stored and processed",
-        Counter({f"{CallState.PROCESSED} {digest}": n for digest, n in posted.items()}),
-        Counter(f"{state} {digest}" for digest, state, _ in rows),
+        Counter(f"{CallState.PROCESSED} {digest}" for digest in digests(book.answered())),
+        Counter(f"{state} {digest}" for digest, state in rows.values_list("digest", "state")),
     )
-    # Twins that came at the same moment may both be the first; a copy that came later may not.
-    newest = {digest: original for digest, _, original in rows}
-    yield Finding(
-        "later copies marked as repeats",
-        Counter(map(_digest, played.repeats)),
-        Counter(digest for digest in map(_digest, played.repeats) if newest.get(digest)),
-    )
-    unreadable = WebhookCall.objects.filter(unreadable__gt=0).values_list("digest", flat=True)
+    yield Finding("later copies marked as repeats", *_repeats(book))
+    unreadable = rows.filter(unreadable__gt=0).values_list("digest", flat=True)
     yield Finding("calls with something unreadable", Counter(), Counter(unreadable))
 
 
-def _digest(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()
+def _repeats(book: Book) -> tuple[Counter[str], Counter[str]]:
+    """Copies that came after an equal call was processed, and those of them that are marked.
+
+    Where two copies are processed at the same moment both may be the first, so the book alone can't
+    say which are repeats.
+    """
+    copied = Counter(digests(book.answered()))
+    several = [digest for digest, times in copied.items() if times > 1]
+    rows = list(WebhookCall.objects.filter(digest__in=several))
+    done: dict[str, datetime] = {}
+    for row in rows:
+        if row.processed_at is not None:
+            done[row.digest] = min(row.processed_at, done.get(row.digest, row.processed_at))
+    late = [row for row in rows if row.digest in done and done[row.digest] <= row.received_at]
+    marked = [row for row in late if row.repeat_of_id is not None]
+    return Counter(row.digest for row in late), Counter(row.digest for row in marked)
 
 
-def _messages(played: Played) -> Iterator[Finding]:
-    story = played.story
-    phones = {text.customer.phone for text in story.texts}
+def _messages(book: Book) -> Iterator[Finding]:
+    written, ours = book.written(), book.taken() + book.by_phone()
     yield Finding(
         "conversations",
-        Counter(map(_place, phones)),
-        Counter(starmap(_place, Conversation.objects.values_list(PHONE, NUMBER))),
+        Counter({book.place(message) for message in chain(written, ours)}),
+        Counter(starmap(place, Conversation.objects.values_list(PHONE, NUMBER))),
     )
-    for direction, whose, lines in (
-        (Direction.IN, "customers'", story.texts),
-        (Direction.OUT, "our", story.answers),
+    bubbles = Message.objects.filter(role=MessageRole.BUBBLE)
+    for direction, whose, messages in (
+        (Direction.IN, "customers'", written),
+        (Direction.OUT, "our", ours),
     ):
-        rows = Message.objects.filter(direction=direction).values_list(
+        rows = bubbles.filter(direction=direction).values_list(
             "external_id", "text", f"conversation__{PHONE}", f"conversation__{NUMBER}"
         )
         yield Finding(
             f"{whose} messages, once, in their conversation",
-            Counter(f"{line.id} {line.text!r}, {_place(line.customer.phone)}" for line in lines),
-            Counter(f"{id} {text!r}, {_place(*place)}" for id, text, *place in rows),
+            Counter(f"{one.wamid} {text(one)!r}, {book.place(one)}" for one in messages),
+            Counter(f"{id} {words!r}, {place(*where)}" for id, words, *where in rows),
         )
-    quoting = Message.objects.exclude(reply_to=None)
+    others = Message.objects.exclude(role=MessageRole.BUBBLE).values_list("external_id", "role")
+    yield Finding(
+        "reactions, edits and revokes, once",
+        book.changes(),
+        Counter(f"{id} {role}" for id, role in others),
+    )
+    quoting = Message.objects.filter(direction=Direction.IN).exclude(reply_to=None)
     yield Finding(
         "replies tied to what they quote",
-        Counter(f"{text.id} quotes {text.reply_to}" for text in story.texts if text.reply_to),
+        Counter(f"{one.wamid} quotes {one.reply_to}" for one in written if one.reply_to),
         Counter(
             f"{id} quotes {quoted}"
             for id, quoted in quoting.values_list("external_id", "reply_to__external_id")
@@ -125,44 +146,41 @@ def _messages(played: Played) -> Iterator[Finding]:
     )
 
 
-def _place(phone: str, number: str = PHONE_NUMBER_ID) -> str:
-    return f"{phone} with number {number}"
-
-
-def _statuses(played: Played) -> Iterator[Finding]:
-    answers = played.story.answers
+def _statuses(book: Book) -> Iterator[Finding]:
     rows = DeliveryStatus.objects.values_list("message__external_id", "status")
     yield Finding(
         "delivery statuses, once, at their message",
-        Counter(f"{answer.id} {word}" for answer in answers for word, _ in answer.ticks),
+        Counter(f"{id} {word}" for id, word in book.statuses()),
         Counter(f"{id} {word}" for id, word in rows),
     )
-    ours = Message.objects.filter(direction=Direction.OUT).values_list("external_id", "status")
+    sent = Message.objects.filter(direction=Direction.OUT).exclude(source=MessageSource.ECHO_PHONE)
     yield Finding(
         "our messages with their highest status",
-        Counter(f"{answer.id} {answer.fate}" for answer in answers),
-        Counter(f"{id} {status}" for id, status in ours),
+        book.highest(),
+        Counter(f"{id} {status}" for id, status in sent.values_list("external_id", "status")),
     )
 
 
-def _announced(played: Played, heard_in: Path) -> Iterator[Finding]:
-    heard, story = heard_by_signal(heard_in), played.story
+def _announced(book: Book, heard_in: Path) -> Iterator[Finding]:
+    heard = heard_by_signal(heard_in)
     yield Finding(
         "the bot heard of each customer's message once",
-        Counter(text.id for text in story.texts),
+        Counter(id for _, id in book.told("message")),
         heard.pop("message_received", Counter()),
     )
-    unknown = played.platform.posted[unknown_body()]
+    yield Finding(
+        "the bot heard of each message from the phone once",
+        Counter(message.wamid for message in book.by_phone()),
+        heard.pop("message_echoed", Counter()),
+    )
     yield Finding(
         "the bot heard of each unknown fact",
-        Counter({"billing": unknown}),
+        book.unknown(),
         heard.pop("event_received", Counter()),
     )
     yield Finding(
         "the bot heard of each delivery status once",
-        Counter(
-            f"message_{word} {answer.id}" for answer in story.answers for word, _ in answer.ticks
-        ),
+        Counter(f"message_{word} {id}" for id, word in book.statuses()),
         Counter(
             {f"{signal} {about}": n for signal, rest in heard.items() for about, n in rest.items()}
         ),

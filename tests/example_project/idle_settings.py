@@ -2,4 +2,4 @@
 
 from example_project.settings import *  # noqa: F403  a settings module is the names in it
 
-CHAKRA = {"ACCOUNTS": {"default": {"WEBHOOK_SECRETS": ["demo-secret"]}}, "RUNNER": "worker"}
+CHAKRA = {**CHAKRA, "RUNNER": "worker"}  # noqa: F405  the same

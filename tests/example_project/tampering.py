@@ -1,4 +1,4 @@
-"""Play the demo's story once, then spoil what came of it in many ways, each undone again.
+"""Play the demo's opening once, then spoil what came of it in many ways, each undone again.
 
 Run as ``python -m tests.example_project.tampering FOLDER`` with the settings of the example
 project; prints, as JSON, which lines of the table are wrong after each.
@@ -26,10 +26,13 @@ from django_chakra.models import (  # noqa: E402  models can be imported only no
 from example_project.demo import rehearsal, verification  # noqa: E402  the same
 
 
-def message(direction: str) -> Any:
-    """One message of this direction that no other quotes, as a queryset."""
-    row = Message.objects.filter(direction=direction, replies=None, reply_to=None).earliest("pk")
-    return Message.objects.filter(pk=row.pk)
+def message(direction: str, source: str | None = None) -> Any:
+    """One bubble of this direction that no other is about, as a queryset."""
+    alone = {"replies": None, "reply_to": None, "edited_at": None}
+    rows = Message.objects.filter(direction=direction, role="bubble", **alone)
+    from_phone = rows.filter(source="echo_phone")
+    rows = from_phone if source == "phone" else rows.exclude(pk__in=from_phone)
+    return Message.objects.filter(pk=rows.earliest("pk").pk)
 
 
 def copy_of_a_message() -> None:
@@ -64,20 +67,22 @@ TAMPERINGS: dict[str, Callable[[], object]] = {
     ),
     "a conversation too many": another_conversation,
     "a reply is loose": lambda: Message.objects.update(reply_to=None),
+    "an edit is lost": lambda: Message.objects.filter(role="edit").delete(),
     "an answer is lost": lambda: message("out").delete(),
+    "a message from the phone is lost": lambda: message("out", "phone").delete(),
     "an answer has a lower status": lambda: message("out").update(status="accepted"),
     "a status is lost": lambda: DeliveryStatus.objects.earliest("pk").delete(),
-    "a status is loose": lambda: DeliveryStatus.objects.filter(status="read").update(message=None),
+    "a status is loose": lambda: DeliveryStatus.objects.filter(status="sent").update(message=None),
     "a receiver failed": lambda: ReceiverFailure.objects.create(account="default", receiver="bot"),
     "something is left to announce": lambda: message("in").update(announce_at=timezone.now()),
 }
 
 
 def main(folder: Path) -> None:
-    played, heard = rehearsal.rehearse(folder), folder / rehearsal.HEARD
+    fake, heard = rehearsal.rehearse(folder), folder / rehearsal.HEARD
 
     def wrong() -> list[str]:
-        return [line.what for line in verification.verify(played, heard) if not line.holds]
+        return [line.what for line in verification.verify(fake, heard) if not line.holds]
 
     found = {}
     for name, tamper in TAMPERINGS.items():
@@ -88,7 +93,8 @@ def main(folder: Path) -> None:
     lines = heard.read_text().splitlines(keepends=True)
     for name, signal in (
         ("a text was heard", "message_received"),
-        ("a status was heard", "message_read"),
+        ("a message from the phone was heard", "message_echoed"),
+        ("a status was heard", "message_sent"),
         ("an unknown fact was heard", "event_received"),
     ):
         one = next(line for line in lines if signal in line)

@@ -17,11 +17,13 @@ PROCESSED = "calls stored and processed"
 MARKED = "later copies marked as repeats"
 CONVERSATIONS = "conversations"
 TEXTS = "customers' messages, once, in their conversation"
+CHANGES = "reactions, edits and revokes, once"
 ANSWERS = "our messages, once, in their conversation"
 REPLIES = "replies tied to what they quote"
 TICKS = "delivery statuses, once, at their message"
 HIGHEST = "our messages with their highest status"
 HEARD_TEXTS = "the bot heard of each customer's message once"
+HEARD_PHONE = "the bot heard of each message from the phone once"
 HEARD_TICKS = "the bot heard of each delivery status once"
 HEARD_UNKNOWN = "the bot heard of each unknown fact"
 
@@ -38,6 +40,8 @@ WRONG = {
     "a text is in a wrong conversation": [TEXTS],
     "a conversation too many": [CONVERSATIONS],
     "a reply is loose": [REPLIES],
+    "an edit is lost": [CHANGES],
+    "a message from the phone is lost": [ANSWERS],
     # Its delivery statuses go with it.
     "an answer is lost": [ANSWERS, TICKS, HIGHEST],
     "an answer has a lower status": [HIGHEST],
@@ -47,6 +51,8 @@ WRONG = {
     "something is left to announce": ["left to do"],
     "a text was heard twice": [HEARD_TEXTS],
     "a text was heard never": [HEARD_TEXTS],
+    "a message from the phone was heard twice": [HEARD_PHONE],
+    "a message from the phone was heard never": [HEARD_PHONE],
     "a status was heard twice": [HEARD_TICKS],
     "a status was heard never": [HEARD_TICKS],
     "an unknown fact was heard twice": [HEARD_UNKNOWN],
@@ -65,5 +71,5 @@ def test_the_table_shows_what_is_wrong_and_nothing_else(tmp_path: Path) -> None:
         timeout=100,
     )
     assert run.returncode == 0, run.stderr
-    # In one test, because the story takes a few seconds to play.
+    # In one test, because the opening takes a few seconds to play.
     assert json.loads(run.stdout) == WRONG

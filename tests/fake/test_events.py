@@ -1,11 +1,13 @@
 """What the fake posts after a send, in which format, how often and when, and what its book says."""
 
+import threading
+import time
 from collections import Counter
 from typing import Any
 
 import pytest
 
-from django_chakra.testing.fake import Clock, FakeChakra, Habits, pumping, serve
+from django_chakra.testing.fake import Clock, FakeChakra, Habits, Reply, Request, pumping, serve
 
 from . import prepared
 from .site import ANA, URL, Site, client_of, made, pass_time, say
@@ -212,3 +214,30 @@ def test_over_http_nothing_is_lost() -> None:
     book = sender.ledger.entries("event")
     assert len(book) == count * 6
     assert {one["status"] for one in book} == {401}
+
+
+def test_what_comes_before_an_answer_needs_no_connection_that_waits_for_it() -> None:
+    """A site that sends from the thread in which it was told hears of that too, at once."""
+    hears, sender = FakeChakra(), made(Habits(early=1.0), format="chakra")
+    sender.clock = Clock()
+    sender.hear(ANA)
+    first, second = threading.Event(), threading.Event()
+    with serve(hears) as url, serve(sender) as base, pumping(sender):
+        sender.state.plugin_configuration["chakraWebhookUrl"] = f"{url}/"
+        with prepared.client(base) as client:
+            client.plugin_id = sender.plugin_id
+            client.phone_number_id = sender.phone_number_id
+
+            def send_one_more(request: Request, reply: Reply) -> None:
+                if first.wait(5) and not second.is_set():
+                    second.set()
+                    say(client, "and this")
+
+            hears.on_answered.append(send_one_more)
+            say(client)
+            first.set()
+            until = time.monotonic() + 5
+            while len(sender.ledger.entries("event")) < 6:
+                assert time.monotonic() < until
+                time.sleep(0.01)
+    assert [one["status"] for one in sender.ledger.entries("event")] == [401] * 6

@@ -39,6 +39,16 @@ def text(fake: FakeChakra, customer: str, body: str, *, name: str = "", reply_to
     return wrote(fake, customer, "text", {"body": body}, name=name, reply_to=reply_to)
 
 
+def reply(fake: FakeChakra, customer: str, body: str, *, name: str = "") -> Fact:
+    """A customer writes, and quotes our last message.
+
+    Raises:
+        LookupError: there is none.
+    """
+    quoted = last(fake, customer, "OUTBOUND").wamid
+    return text(fake, customer, body, name=name, reply_to=quoted)
+
+
 def media(
     fake: FakeChakra,
     customer: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from . import customers, reviews
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 WITH_A_VALUE: dict[str, Callable[..., Fact]] = {
     "text": customers.text,
+    "reply": customers.reply,
     "click": customers.click,
     "react": customers.react,
     "edit": customers.edit,
@@ -74,12 +76,17 @@ class Player:
         self._fake.events.at(at, lambda: self._do(line, who))
 
     def _do(self, line: Line, who: Customer | None) -> Fact | None:
+        now, events = self._fake.clock.now(), self._fake.events
         try:
-            return acted(self._fake, line, who)
+            fact = acted(self._fake, line, who)
         except LookupError as error:
-            now, to = self._fake.clock.now(), who.number if who else ""
+            to = who.number if who else ""
             self._fake.ledger.write("missed", now, act=line.act, to=to, reason=str(error))
-        return None
+            return None
+        chance = events.chance(f"copies {fact.id}")
+        if chance.random() < events.habits.doubled:
+            events.tell(replace(fact, copy=2), at=now + chance.random())
+        return fact
 
 
 def acted(fake: FakeChakra, line: Line, who: Customer | None) -> Fact:

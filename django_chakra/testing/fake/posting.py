@@ -44,6 +44,19 @@ class HttpPost:
             session.close()
 
 
+def post_apart(url: str, headers: Mapping[str, str], body: bytes) -> int:
+    """As :class:`HttpPost`, over a connection of its own.
+
+    For what comes before a send's answer: at the other end of a kept connection may be the very
+    thread that sends, and waits for that answer.
+    """
+    post = HttpPost()
+    try:
+        return post(url, headers, body)
+    finally:
+        post.close()
+
+
 @contextmanager
 def pumping(fake: FakeChakra, *, interval: float = 0.02) -> Iterator[None]:
     """Post what is due from a thread, in its order, until the block ends.
@@ -62,7 +75,7 @@ def pumping(fake: FakeChakra, *, interval: float = 0.02) -> Iterator[None]:
         post.close()
 
     thread = threading.Thread(target=pump, name="fake-events", daemon=True)
-    before, fake.events.post = fake.events.post, post
+    before, fake.events.post = fake.events.post, post_apart
     thread.start()
     try:
         yield

@@ -29,13 +29,14 @@ after = 2.0                     # seconds after it was taken; by default 1
 click = 1                       # exactly one act
 ```
 
-Acts: ``text = "…"``; ``image``, ``video``, ``audio``, ``document``, ``sticker`` ``= "caption"``
-(may be ""); ``location = {latitude = …, longitude = …}``; ``click = 1`` or ``"words"`` (button or
-row of our last message that has any); ``react = "👍"`` (to our last message, "" takes it back);
-``edit = "…"`` (their last text); ``revoke = true`` (their last message); ``phone = "…"`` and
-``inbox = "…"`` (one of us writes to them there); ``quality = "FLAGGED"`` (of our number, without a
-customer: FLAGGED, UNFLAGGED, UPGRADE, DOWNGRADE). What cannot be done, such as a click where there
-is nothing to click, is left out and stands in the ledger as ``missed``.
+Acts: ``text = "…"``; ``reply = "…"`` (a text that quotes our last message); ``image``, ``video``,
+``audio``, ``document``, ``sticker`` ``= "caption"`` (may be ""); ``location = {latitude = …,
+longitude = …}``; ``click = 1`` or ``"words"`` (button or row of our last message that has any);
+``react = "👍"`` (to our last message, "" takes it back); ``edit = "…"`` (their last text); ``revoke
+= true`` (their last message); ``phone = "…"`` and ``inbox = "…"`` (one of us writes to them there);
+``quality = "FLAGGED"`` (of our number, without a customer: FLAGGED, UNFLAGGED, UPGRADE, DOWNGRADE).
+What cannot be done, such as a click where there is nothing to click, is left out and stands in the
+ledger as ``missed``.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ from .habits import Habits
 from .reviews import QUALITIES
 
 SCRIPTS = Path(__file__).with_name("scripts")
-TEXTS = frozenset({"text", "react", "edit", "phone", "inbox", *MIME_TYPES})
+TEXTS = frozenset({"text", "reply", "react", "edit", "phone", "inbox", *MIME_TYPES})
 ACTS = (*sorted(TEXTS), "click", "location", "quality", "revoke")
 NUMBER = re.compile(r"[0-9]{7,15}|[A-Z]{2}\.[A-Za-z0-9]{1,128}", re.ASCII)
 

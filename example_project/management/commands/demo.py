@@ -1,4 +1,4 @@
-"""The example site, a customer who writes to it, and a check that all of it arrives."""
+"""The example site beside a fake platform with customers, and a check that all of it arrives."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import signal
 import tempfile
 import time
 from argparse import ArgumentParser, ArgumentTypeError
-from itertools import count
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,11 +16,13 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, connections
 
-from django_chakra import conf
 from django_chakra.models import Conversation, Message
+from django_chakra.testing.fake import FakeChakra
+from django_chakra.testing.fake.playing import play
+from django_chakra.testing.fake.script import load
 
-from ...demo import play, rehearsal, site, story, verification
-from ...demo.platform import Platform
+from ...demo import both, rehearsal, site, verification
+from ...demo.both import Both
 
 USER = PASSWORD = "demo"
 
@@ -29,9 +31,10 @@ class Command(BaseCommand):
     """``demo``: until it is stopped; ``demo --check``: once, with a verdict."""
 
     help = (
-        "Run the example site with customers who write to it: signed calls in both formats over "
-        "HTTP, some twice and out of order, until Ctrl-C. Nothing leaves this machine. With "
-        "--check: play once on a database of its own, verify every row, exit with 0 or 1."
+        "Run the example site beside a fake of Chakra, until Ctrl-C: customers write, the site "
+        "answers over HTTP, and is told what becomes of it, in both formats, some twice and out of "
+        "order. Nothing leaves this machine. With --check: play once on a database of its own, "
+        "compare every row with the fake's book, exit with 0 or 1."
     )
     # Some of Django's own ask the database, and here it need not be there yet.
     requires_system_checks = ()
@@ -41,18 +44,22 @@ class Command(BaseCommand):
         parser.add_argument(
             "--check", action="store_true", help="play once, verify what came of it, and end"
         )
-        parser.add_argument(
-            "--port",
-            type=_port,
-            help=f"where the site listens (default: {site.FIRST_PORT} or the next free one; with "
-            "--check any free one)",
-        )
+        for option, what, first in (
+            ("--port", "site", site.FIRST_PORT),
+            ("--fake-port", "fake", site.FIRST_FAKE_PORT),
+        ):
+            parser.add_argument(
+                option,
+                type=_port,
+                help=f"where the {what} listens (default: {first} or the next free one; with "
+                "--check any free one)",
+            )
         parser.add_argument(
             "--every",
             type=_seconds,
             default=5.0,
             metavar="SECONDS",
-            help="pause between two questions of customers (default %(default)s)",
+            help="pause between two things that customers do (default %(default)s)",
         )
         parser.add_argument(
             "--secret",
@@ -66,14 +73,12 @@ class Command(BaseCommand):
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             if number := getattr(signal, name, None):
                 signal.signal(number, _interrupt)
-        port = options["port"]
-        if port is not None and not site.is_free(port):
-            raise CommandError(f"Port {port} is taken; without --port the next free one is used.")
+        ports = _ports(options)
         try:
             if options["check"]:
-                self._check(port, options["secret"])
+                self._check(*ports, options["secret"])
             else:
-                self._run(port or site.next_free(), options["secret"], options["every"])
+                self._run(*ports, options["secret"], options["every"])
         except site.SiteError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
@@ -81,13 +86,13 @@ class Command(BaseCommand):
                 raise CommandError("Stopped before the end.", returncode=130) from None
             self.stdout.write("\nStopped. The conversations are kept for the next time.")
 
-    def _check(self, port: int | None, secret: str) -> None:
+    def _check(self, port: int | None, fake_port: int | None, secret: str) -> None:
         started = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="demo-") as name:
             folder = Path(name)
             try:
-                played = rehearsal.rehearse(folder, port=port, secret=secret)
-                findings = verification.verify(played, folder / rehearsal.HEARD)
+                fake = rehearsal.rehearse(folder, port=port, fake_port=fake_port, secret=secret)
+                findings = verification.verify(fake, folder / rehearsal.HEARD)
             except site.SiteError as error:
                 said = (folder / rehearsal.SERVER).read_text(errors="replace")
                 raise CommandError(f"{error}\n{said[-4000:]}") from error
@@ -101,34 +106,38 @@ class Command(BaseCommand):
             raise CommandError(f"{wrong} of {len(findings)} lines are wrong ({took}).")
         self.stdout.write(self.style.SUCCESS(f"All {len(findings)} lines hold ({took})."))
 
-    def _run(self, port: int, secret: str, every: float) -> None:
+    def _run(self, port: int | None, fake_port: int | None, secret: str, every: float) -> None:
         if ":memory:" in str(connection.settings_dict["NAME"]):
             raise CommandError("The demo needs a database file, which two processes can share.")
         self._say("Preparing the database and starting the site …")
         call_command("migrate", verbosity=0, interactive=False)
         _make_staff()
-        run = f"{int(time.time()):x}"
-        with site.running(port) as address:
-            sender = Platform(site.webhook(address), secret or conf.account().webhook_secrets[0])
+        port = port or site.next_free(site.FIRST_PORT, besides=fake_port)
+        fake_port = fake_port or site.next_free(site.FIRST_FAKE_PORT, besides=port)
+        # The database is kept: a run gives other ids than the ones before.
+        with both.running(port, fake_port, seed=int(time.time()), secret=secret) as pair:
             if not Message.objects.exists():
                 self._say("Customers write. This is what example_project/bot.py hears:\n")
-                play.tell(story.opening(run, int(time.time()) - 900), sender)
-            self._say_where(address, sender)
-            self._trickle(run, sender, every)
+                play(pair.fake, load(both.OPENING))
+                both.settle(pair.fake)
+                pair.site.check()
+            self._say_where(pair)
+            self._go_on(pair, every)
 
-    def _say_where(self, address: str, sender: Platform) -> None:
-        if posted := sender.answers.total():
+    def _say_where(self, pair: Both) -> None:
+        if posted := pair.fake.ledger.entries("event"):
             messages, chats = Message.objects.count(), Conversation.objects.count()
             self._say(
-                f"\n{posted} calls became {messages} messages in {chats} conversations: each came "
-                "in both formats,\nsome twice, and out of order."
+                f"\n{len(posted)} calls became {messages} messages in {chats} conversations: they "
+                "came in both formats,\nsome twice, and out of order."
             )
-        if refused := posted - sender.answers["200"]:
+        if refused := sum(call["status"] != 200 for call in posted):
             self._say(self.style.ERROR(f"{refused} calls were not answered with 200."))
         self._say(
-            f"\n  Admin     {self.style.SUCCESS(f'{address}/admin/')}\n"
+            f"\n  Admin     {self.style.SUCCESS(f'{pair.site.url}/admin/')}\n"
             f"  Login     {USER}, password {PASSWORD}\n"
-            f"  Webhook   {sender.url}\n"
+            f"  Webhook   {site.webhook(pair.site.url)}\n"
+            f"  Fake      {pair.fake_url} (stands for Chakra: the site sends there)\n"
             f"  Database  {connection.settings_dict['NAME']} (delete it to begin anew)\n\n"
             "Now customers keep writing. Stop with Ctrl-C.\n"
         )
@@ -138,13 +147,39 @@ class Command(BaseCommand):
         self.stdout.write(text)
         self.stdout.flush()
 
-    def _trickle(self, run: str, sender: Platform, every: float) -> None:
-        for number in count():
-            # A little ago, so that no report of the answer lies in the future.
-            play.exchange(*story.small_talk(run, number, int(time.time()) - 10), sender)
-            if errors := [word for word in sender.answers if not word.isdecimal()]:
-                raise site.SiteError(f"The site does not answer any more ({', '.join(errors)}).")
-            time.sleep(every)
+    def _go_on(self, pair: Both, every: float) -> None:
+        """Let customers write, one line of the script after the other, until a signal comes."""
+        _open_windows(pair.fake)
+        script = load(both.SMALL_TALK)
+        steps = tuple(replace(step, after=every) for step in script.steps)
+        habits = load(both.OPENING).habits
+        play(pair.fake, replace(script, habits=habits, steps=steps, repeat=0.0))
+        with both.posting(pair.fake):
+            while True:
+                pair.site.check()
+                time.sleep(0.5)
+
+
+def _ports(options: dict[str, Any]) -> tuple[int | None, int | None]:
+    """The ports that were asked for, both of which are free."""
+    for option in ("port", "fake_port"):
+        port = options[option]
+        if port is not None and not site.is_free(port):
+            name = f"--{option.replace('_', '-')}"
+            raise CommandError(f"Port {port} is taken; without {name} the next free one is used.")
+    if options["port"] is not None and options["port"] == options["fake_port"]:
+        raise CommandError("--port and --fake-port are the same; each needs one of its own.")
+    return options["port"], options["fake_port"]
+
+
+def _open_windows(fake: FakeChakra) -> None:
+    """Let the fake know who wrote in earlier runs: who did so lately may be answered."""
+    wrote = Conversation.objects.filter(contact__isnull=False).values_list(
+        "contact__identities__value", "number__phone_number_id", "last_inbound_at"
+    )
+    for customer, number, at in wrote:
+        if at is not None:
+            fake.state.open_window(customer, phone_number_id=number, at=at.timestamp())
 
 
 def _make_staff() -> None:
@@ -171,6 +206,6 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = -1.0
-    if not 0 <= seconds < 86400:
+    if not 0 < seconds < 86400:
         raise ArgumentTypeError(f"{text!r} is no number of seconds")
     return seconds
