@@ -77,8 +77,22 @@ def claim(conversation: int) -> Message | None:
 
 def _resting(conversation: int) -> QuerySet[Conversation]:
     """The conversation, where it or its number has to wait."""
-    later = Q(send_after__gt=DatabaseNow()) | Q(number__send_after__gt=DatabaseNow())
-    return Conversation.objects.filter(later, pk=conversation)
+    return Conversation.objects.filter(_has_to_rest(), pk=conversation)
+
+
+def _has_to_rest(prefix: str = "") -> Q:
+    """The condition that a conversation, or its number, has to wait.
+
+    A worker also waits while somebody is told of what came in: what receivers send leaves after
+    that. Inline the process that tells sends too, and does so afterwards.
+    """
+    columns = ["send_after", "number__send_after"]
+    if conf.current().runner != "inline":
+        columns.append("announcing_until")
+    rest = Q()
+    for column in columns:
+        rest |= Q(**{f"{prefix}{column}__gt": DatabaseNow()})
+    return rest
 
 
 def is_due() -> Q:
@@ -134,10 +148,8 @@ def waiting() -> QuerySet[Message]:
         | Q(sending_in__isnull=False),
         conversation=OuterRef("conversation"),
     )
-    rest = Q(conversation__send_after__gt=DatabaseNow())
-    rest |= Q(conversation__number__send_after__gt=DatabaseNow())
-    rows = Message.objects.filter(is_due(), status=MessageStatus.QUEUED).exclude(rest)
-    return rows.exclude(Exists(held))
+    rows = Message.objects.filter(is_due(), status=MessageStatus.QUEUED)
+    return rows.exclude(_has_to_rest("conversation__")).exclude(Exists(held))
 
 
 def due(
@@ -150,7 +162,8 @@ def due(
         account: of this one only.
         without: conversations that are left out.
     """
-    rows = waiting().order_by("pk")
+    # By the index: a table has many messages, and few that wait.
+    rows = waiting().order_by("next_attempt_at", "pk")
     if account is not None:
         rows = rows.filter(account=account)
     if without:

@@ -50,10 +50,12 @@ def settle(
     except IntegrityError:
         # An echo was here first and has the id.
         values.pop("external_id", None)
-        patiently(save, using=using)
-        patiently(
-            lambda: record.named(message.account, message.pk, outcome.external_id), using=using
-        )
+
+        def adopt() -> None:
+            save()
+            record.named(message.account, message.pk, outcome.external_id)
+
+        patiently(adopt, using=using)
     return _look(message, outcome, by)
 
 
@@ -93,7 +95,7 @@ def _look(message: Message, outcome: Outcome, by: str) -> bool:
     )
     rows = Message.objects.filter(pk=message.pk)
     found = rows.annotate(more=Exists(more), is_awaited=record.awaited())
-    has_more, is_awaited = found.values_list("more", "is_awaited").get()
+    has_more, is_awaited = found.values_list("more", "is_awaited").first() or (True, False)
     touched: set[int] = set()
     now = timezone.now()
     if is_awaited:

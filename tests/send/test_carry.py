@@ -275,3 +275,12 @@ def test_the_loop_of_the_worker_finds_nothing_twice(queued: FakeChakra, ana: Con
     send.text(to=ana, body="Hi")
     assert (send.run(), send.run()) == (1, 0)
     assert process.sweep() == 0
+
+
+def test_a_worker_waits_until_all_were_told(queued: FakeChakra, ana: Conversation) -> None:
+    """While a conversation is leased by who tells what came in, nothing of ours leaves in it."""
+    send.text(to=ana, body="Hi")
+    Conversation.objects.update(announcing_until=timezone.now() + timedelta(seconds=60))
+    assert send.run() == 0
+    Conversation.objects.update(announcing_until=None)
+    assert send.run() == 1
