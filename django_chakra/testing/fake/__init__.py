@@ -153,7 +153,10 @@ class FakeChakra:
             for hook in list(self.on_taken):
                 hook(Taken(message, request))
         end = "answer" if how is None else how.end
-        self.ledger.write("answer", self.clock.now(), number=number, status=reply.status, end=end)
+        self.ledger.write(
+            "answer", self.clock.now(),
+            number=number, status=reply.status, end=end, body=answering.words(reply),
+        )  # fmt: skip
         return replace(reply, misbehaviour=how, request=request)
 
     def delivered(self, reply: Reply) -> None:

@@ -84,3 +84,11 @@ def book_request(fake: FakeChakra, request: Request, reply: Reply, message: Mess
         taken=0 < reply.status < 400,
         **about,
     )
+
+
+def words(reply: Reply) -> str:
+    """The beginning of an answer that is a text, as the ledger keeps it."""
+    kind = reply.headers.get("content-type", "")
+    if not kind.startswith(("application/json", "text/")):
+        return ""
+    return reply.body[:1000].decode(errors="replace")

@@ -19,7 +19,8 @@ class Ledger:
         hexadecimal digits), ``taken`` (whether it was handled and not refused), and of a message
         that was taken ``wamid``, ``to``, ``type``, ``callback_data``. No token, no body.
     ``answer``
-        ``number`` of the request, ``status``, ``end`` ("answer", "silent", "cut", "unreachable").
+        ``number`` of the request, ``status``, ``end`` ("answer", "silent", "cut", "unreachable"),
+        ``body`` (the beginning of a text; "" of a file, and where nothing was to be answered).
     ``event``
         What was posted: ``url``, ``digest``, ``event``, ``wamid``, ``status`` of its answer (0
         for none), ``format``, ``word``, ``signed`` ("secret", "other secret", "not") and ``copy``
