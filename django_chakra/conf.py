@@ -141,8 +141,13 @@ def delivery() -> str:
     settings = current()
     if settings.delivery:
         return settings.delivery
-    elsewhere = urlsplit(settings.base_url).hostname not in LOOPBACK
-    return "console" if django_settings.DEBUG and elsewhere else "live"
+    if not django_settings.DEBUG:
+        return "live"
+    try:
+        host = urlsplit(settings.base_url).hostname
+    except ValueError:  # no URL: a check says so
+        host = None
+    return "live" if host in LOOPBACK else "console"
 
 
 def raw_accounts() -> Mapping[str, Mapping[str, Any]]:

@@ -188,11 +188,72 @@ def test_paths_are_a_dict_of_paths(paths: object) -> None:
     assert found(**account(WEBHOOK_SECRETS=["s"], PATHS={"groups.create": "/v1/groups"})) == {}
 
 
+@pytest.mark.parametrize("key", ["REQUESTS_PER_SECOND", "MESSAGES_PER_SECOND"])
 @pytest.mark.parametrize("rate", [-1, "5", None, True, float("inf")])
-def test_a_rate_is_a_number(rate: object) -> None:
-    """E014: REQUESTS_PER_SECOND that is no number, or below 0."""
-    assert set(found(**account(WEBHOOK_SECRETS=["s"], REQUESTS_PER_SECOND=rate))) == {"E014"}
-    assert found(**account(WEBHOOK_SECRETS=["s"], REQUESTS_PER_SECOND=2.5)) == {}
+def test_a_rate_is_a_number(key: str, rate: object) -> None:
+    """E014: a rate that is no number, or below 0."""
+    assert set(found(**account(WEBHOOK_SECRETS=["s"], **{key: rate}))) == {"E014"}
+    assert found(**account(WEBHOOK_SECRETS=["s"], **{key: 2.5})) == {}
+
+
+@pytest.mark.parametrize("delivery", ["on", "Live", None, True, ["live"]])
+def test_a_delivery_is_one_of_three(delivery: object) -> None:
+    """E015: an unknown DELIVERY, which sends nothing either; the message names those that exist."""
+    said = found(**GOOD, DELIVERY=delivery)
+    assert set(said) == {"E015", "W006"}
+    assert "live, console, off" in said["E015"]
+    assert found(**GOOD, DELIVERY="") == found(**GOOD, DELIVERY="live") == {}
+
+
+@pytest.mark.parametrize("only_to", ["+91 99000 00000", 919900000000, [919900000000], [""], {}])
+def test_only_to_is_a_list_of_texts(only_to: object) -> None:
+    """E016: a lone number would be taken for a list of digits; nothing would be sent."""
+    assert "E016" in found(**GOOD, ONLY_TO=only_to)
+    assert set(found(**GOOD, ONLY_TO=["+91 99000 00000", "BR.1234567890"])) == {"W006"}
+    assert found(**GOOD, ONLY_TO=None) == {}
+
+
+@pytest.mark.parametrize("window", ["closed", "", None, True])
+def test_an_unknown_rule_for_the_window_is_an_error(window: object) -> None:
+    """E017: a WINDOW that does not exist."""
+    assert api(WINDOW=window) == {"E017"}
+    assert api(WINDOW="allow") == set()
+
+
+@pytest.mark.parametrize("key", ["STOP_WORDS", "START_WORDS"])
+@pytest.mark.parametrize("words", ["stop", None, ["stop", 7], [" "], 7])
+def test_words_are_a_list(key: str, words: object) -> None:
+    """E018: a lone word would be taken for a list of letters."""
+    assert api(**{key: words}) == {"E018"}
+    assert api(**{key: []}) == api(**{key: ["halt"]}) == set()
+
+
+def test_no_word_stops_and_starts() -> None:
+    """E018: one word in both lists, the defaults included, whatever its case."""
+    assert "halt" in found(**GOOD, STOP_WORDS=["Halt"], START_WORDS=["halt"])["E018"]
+    assert "stop" in found(**GOOD, START_WORDS=["STOP"])["E018"]
+
+
+@pytest.mark.parametrize("key", ["SENDING_SECONDS", "SEND_WITHIN", "RECIPIENT_SECONDS"])
+@pytest.mark.parametrize("value", [-1, "5", None, True, float("nan"), float("inf"), 10**9])
+def test_times_of_sending_are_seconds(key: str, value: object) -> None:
+    """E019: no number of seconds, or one that no database adds to a time."""
+    assert "E019" in api(**{key: value})
+    assert api(**{key: 600.5}) == set()
+
+
+def test_a_request_may_take_its_time() -> None:
+    """W007: a claim that runs out while its request may still be answered."""
+    assert api(SENDING_SECONDS=44) == api(READ_TIMEOUT=200) == {"W007"}
+    assert api(SENDING_SECONDS=45) == api(SENDING_SECONDS=215, READ_TIMEOUT=200) == set()
+
+
+@pytest.mark.parametrize("given", [{"DELIVERY": "off"}, {"DELIVERY": "console"}, {"ONLY_TO": []}])
+def test_what_is_withheld_is_said(given: dict[str, Any]) -> None:
+    """W006: outside DEBUG, that messages do not leave."""
+    assert api(**given) == {"W006"}
+    with override_settings(DEBUG=True):
+        assert api(**given) == set()
 
 
 @pytest.mark.parametrize(("urlconf", "ids"), [(Deep, set()), (Without, {"W002"})])

@@ -108,3 +108,25 @@ def test_an_account_has_no_paths_and_no_limit_by_default() -> None:
 
     assert (plain.paths, plain.requests_per_second) == ({}, 0)
     assert (sales.paths, sales.requests_per_second) == (given["PATHS"], 2.5)
+
+
+@pytest.mark.parametrize(
+    ("debug", "settings", "expected"),
+    [
+        (False, {}, "live"),
+        (True, {}, "console"),
+        (True, {"BASE_URL": "http://localhost:8001"}, "live"),
+        (True, {"BASE_URL": "http://[::1]:8001/x"}, "live"),
+        (True, {"BASE_URL": "http://localhost.example.com"}, "console"),
+        (True, {"BASE_URL": "http://[a"}, "console"),
+        (True, {"DELIVERY": "live"}, "live"),
+        (False, {"DELIVERY": "off"}, "off"),
+        (True, {"DELIVERY": "off", "BASE_URL": "http://127.0.0.1"}, "off"),
+    ],
+)
+def test_messages_leave_a_developers_machine_when_told_to(
+    debug: bool, settings: dict[str, Any], expected: str
+) -> None:
+    """Under DEBUG they are printed, unless they go to this machine itself or DELIVERY says so."""
+    with override_settings(DEBUG=debug), chakra(**settings):
+        assert conf.delivery() == expected

@@ -21,8 +21,8 @@ def test_every_setting_is_documented(key: str) -> None:
 
 
 def test_documented_checks_are_the_checks() -> None:
-    """The ids in docs/start.md are those that checks.py gives, no more and no fewer."""
-    source = (ROOT / "django_chakra/checks.py").read_text()
+    """The ids in docs/start.md are those that the checks give, no more and no fewer."""
+    source = "".join(path.read_text() for path in (ROOT / "django_chakra/checks").glob("*.py"))
 
     given = set(re.findall(r"django_chakra\.[EW]\d{3}", source))
 
@@ -155,6 +155,15 @@ def test_links_between_docs_lead_somewhere(name: str) -> None:
 def test_every_option_of_the_worker_is_documented() -> None:
     """Each option that chakra_process adds stands in docs/operate.md."""
     source = (ROOT / "django_chakra/management/commands/chakra_process.py").read_text()
+
+    options = re.findall(r'"(--[a-z-]+)"', source)
+
+    assert [option for option in options if f"`{option}" not in DOCS["operate.md"]] == []
+
+
+def test_every_option_of_sending_is_documented() -> None:
+    """Each option that chakra_send adds stands in docs/operate.md."""
+    source = (ROOT / "django_chakra/management/commands/chakra_send.py").read_text()
 
     options = re.findall(r'"(--[a-z-]+)"', source)
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from django_chakra import send
 from django_chakra.models import Message, MessageRole, ReceiverFailure
 from django_chakra.signals import SIGNALS
 from django_chakra.testing import calls, samples
@@ -91,8 +92,8 @@ def bot(listening: list[dict[str, Any]], settings: Any) -> Iterator[FakeChakra]:
 
 @pytest.fixture
 def soon(settings: Any) -> None:
-    """What tests post, with their old times, is not late."""
-    settings.CHAKRA = {**settings.CHAKRA, **NOT_LATE}
+    """What tests post, with their old times, is not late, and may be answered."""
+    settings.CHAKRA = {**settings.CHAKRA, **NOT_LATE, "WINDOW": "allow"}
 
 
 @pytest.mark.usefixtures("shop", "soon")
@@ -185,6 +186,7 @@ def test_bot_answers_what_it_knows(bot: FakeChakra, lines: Lines) -> None:
     """Somebody who names an order is written to."""
     stored(text("wamid.A", text="Where is order #4711?"))
     process_all()
+    send.run()
     answer = "Sorry for the wait! One of us looks up order 4711."
     assert [(one.to, one.text) for one in bot.sent] == [(ANA, answer)]
     assert lines() == ["'Ana' wrote 'Where is order #4711?'", f"We answer 'Ana': {answer!r}"]
@@ -195,6 +197,7 @@ def test_bot_greets_until_somebody_has_written(bot: FakeChakra, lines: Lines) ->
     """Whom the bot can't answer it greets, and is silent once one of us has written."""
     stored(text("wamid.A"))
     process_all()
+    send.run()
     [greeting] = bot.sent
     assert lines() == ["'Ana' wrote 'hello'", f"We answer 'Ana': {greeting.text!r}"]
     echo: dict[str, Any] = {"from": "5511900000000", "to": "5511988887777", "id": "wamid.B"}
@@ -202,6 +205,7 @@ def test_bot_greets_until_somebody_has_written(bot: FakeChakra, lines: Lines) ->
     stored({"event": "message_echo", "payload": {"wabaId": calls.WABA_ID, "message": echo}})
     stored(text("wamid.C", text="Thank you!", at=2))
     process_all()
+    send.run()
     assert lines() == ["'Ana' wrote 'Thank you!'"]
     assert bot.sent == [greeting]
 

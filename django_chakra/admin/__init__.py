@@ -15,15 +15,18 @@ Each class is public. To change one, unregister its model and register a subclas
 
 from .base import EvidenceAdmin
 from .calls import WebhookCallAdmin
+from .campaigns import CampaignAdmin
 from .contacts import ContactAdmin, ContactIdentityAdmin
 from .conversations import ConversationAdmin
 from .failures import ReceiverFailureAdmin
 from .messages import MessageAdmin
 from .numbers import BusinessNumberAdmin
+from .sending import SendingAdmin
 from .statuses import DeliveryStatusAdmin
 
 __all__ = [
     "BusinessNumberAdmin",
+    "CampaignAdmin",
     "ContactAdmin",
     "ContactIdentityAdmin",
     "ConversationAdmin",
@@ -31,5 +34,6 @@ __all__ = [
     "EvidenceAdmin",
     "MessageAdmin",
     "ReceiverFailureAdmin",
+    "SendingAdmin",
     "WebhookCallAdmin",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
@@ -107,10 +108,9 @@ class EvidenceAdmin(AnyModelAdmin):
         """The same under a heading that names the model: the id says enough."""
         return self.link(model, pk, pk)
 
-    def list_link(self, model: type[Model], text: object, **of: int) -> SafeString | str:
-        """A link to the list of a model's rows that belong to one row."""
-        query = "&".join(f"{name}={pk}" for name, pk in of.items())
-        return self._anchor(model, "changelist", text, query=f"?{query}")
+    def list_link(self, model: type[Model], text: object, **of: int | str) -> SafeString | str:
+        """A link to the list of a model's rows that belong to one row, or that filters choose."""
+        return self._anchor(model, "changelist", text, query=f"?{urlencode(of)}")
 
     def _anchor(
         self, model: type[Model], page: str, text: object, *, args: Any = (), query: str = ""

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from ..models import BusinessNumber, Contact, Conversation, Message
 from . import filters, lookup, render
 from .base import EvidenceAdmin
+from .messages import direction
+from .sending import window
 
 Html = SafeString | str
 
@@ -37,7 +39,9 @@ class ConversationAdmin(EvidenceAdmin):
     search_help_text = _("The contact's whole phone number or user id, or an id of ours.")
     fieldsets = (
         (None, {"fields": ("account", "contact_link", "group_id", "number_link", "unread_count")}),
-        (_("Messages"), {"fields": ("latest", "last", "last_inbound", "last_human_reply_at")}),
+        (_("Messages"), {"fields": (
+            "latest", "last", "last_inbound", "last_human_reply", "window_state", "rests_until",
+        )}),
         (_("Technical"), {
             "classes": ("collapse",),
             "fields": (
@@ -81,11 +85,26 @@ class ConversationAdmin(EvidenceAdmin):
         """When the other side last wrote."""
         return render.moment(conversation.last_inbound_at)
 
+    @admin.display(description=_("last human reply"))
+    def last_human_reply(self, conversation: Conversation) -> Html:
+        """When one of us last answered, here, in the inbox or on the phone."""
+        return render.moment(conversation.last_human_reply_at)
+
+    @admin.display(description=_("24-hour window"))
+    def window_state(self, conversation: Conversation) -> Html:
+        """Whether more than templates may be sent."""
+        return window(conversation)
+
+    @admin.display(description=_("rests until"))
+    def rests_until(self, conversation: Conversation) -> Html:
+        """Nothing of ours leaves before."""
+        return render.moment(conversation.send_after)
+
     @admin.display(description=_("latest messages"))
     def latest(self, conversation: Conversation) -> Html:
         """The newest first, and a link to all of them."""
         rows = (
-            conversation.messages.defer("payload", "text")
+            conversation.messages.defer("payload", "text", "attempt_log")
             .annotate(text_start=Left("text", 200))
             .order_by("-sort_at", "-pk")[:LATEST]
         )
@@ -94,7 +113,7 @@ class ConversationAdmin(EvidenceAdmin):
             [
                 (
                     render.moment(row.sort_at),
-                    render.word(row.direction, row.get_direction_display()),
+                    direction(row),
                     render.short(row.text_start or f"[{row.kind}]"),
                     render.word(row.status, row.get_status_display()),
                     self.id_link(Message, row.pk),

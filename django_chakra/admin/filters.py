@@ -14,7 +14,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from .. import conf, events
-from ..models import CallState, Direction, FailureState, MessageStatus, StatusType
+from ..models import (
+    CallState,
+    CampaignState,
+    Direction,
+    FailureState,
+    MessageStatus,
+    StatusType,
+)
 from ..signals import SIGNALS
 
 #: A filter on a column without an index looks at so many of the newest rows, and no further.
@@ -184,6 +191,14 @@ class FailureStateFilter(ClosedFilter):
     title = _("state")
     parameter_name = "state"
     words = FailureState.choices
+
+
+class CampaignStateFilter(ClosedFilter):
+    """Whether a campaign's messages leave."""
+
+    title = _("state")
+    parameter_name = "state"
+    words = CampaignState.choices
 
 
 class SignalFilter(ClosedFilter):

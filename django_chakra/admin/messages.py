@@ -11,18 +11,40 @@ from django.db.models.functions import Left
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ..models import Contact, Conversation, DeliveryStatus, Message, ReceiverFailure, WebhookCall
+from ..models import (
+    Campaign,
+    Contact,
+    Conversation,
+    DeliveryStatus,
+    Message,
+    MessageSource,
+    ReceiverFailure,
+    WebhookCall,
+)
 from . import filters, lookup, render
-from .base import EvidenceAdmin
+from .sending import SendingAdmin, attempts_table, queue_state, window
 
 Html = SafeString | str
 
 #: Delivery statuses that a message's page shows.
 TICKS = 50
 
+#: Where people wrote what we did not send.
+FROM: dict[str, Any] = {
+    str(MessageSource.ECHO_PHONE): _("from the phone"),
+    str(MessageSource.ECHO_INBOX): _("from Chakra's inbox"),
+}
+
+
+def direction(message: Message) -> Html:
+    """Who wrote it, as a badge; of copies, where."""
+    badge = render.word(message.direction, message.get_direction_display())
+    where = FROM.get(message.source)
+    return render.at(badge, where) if where else badge
+
 
 @admin.register(Message)
-class MessageAdmin(EvidenceAdmin):
+class MessageAdmin(SendingAdmin):
     """Messages with what became of them. Search: id, external id (wamid), Chakra's id."""
 
     list_display = [
@@ -37,28 +59,35 @@ class MessageAdmin(EvidenceAdmin):
         filters.of("conversation"),
         filters.of("contact"),
         filters.of("call"),
+        filters.of("campaign"),
+        filters.of("retry_of"),
     ]
-    list_defer = ("payload", "text", "error_details")
+    list_defer = ("payload", "text", "error_details", "attempt_log")
     search_fields = ("id",)
     search_help_text = _("Whole ids only: our own, WhatsApp's (wamid), or Chakra's.")
     fieldsets = (
         (None, {"fields": (
             "account", "direction_word", "kind", "role", "when", "full_text", "conversation_link",
-            "contact_link", "author_name",
+            "contact_link", "author_name", "campaign_link",
         )}),
         (_("What became of it"), {"fields": (
             "status_word", "error", "ticks", "edited_at", "revoked_at", "failures",
         )}),
-        (_("Other messages"), {"fields": ("reply_link", "target_link", "retry_link")}),
+        (_("Sending"), {"fields": (
+            "queued", "attempts_made", "resolution_word", "window_state", "acts",
+        )}),
+        (_("Other messages"), {"fields": (
+            "reply_link", "target_link", "retry_link", "retries_link",
+        )}),
         (_("What was posted"), {"fields": (
-            "external_id", "chakra_id", "source", "occurred", "received", "call_link",
+            "external_id", "chakra_id", "source_word", "occurred", "received", "call_link",
             "payload_text",
         )}),
         (_("Technical"), {
             "classes": ("collapse",),
             "fields": (
-                "idempotency_key", "attempts", "next_attempt_at", "claimed_until", "announce_at",
-                "announced_at",
+                "idempotency_key", "attempts", "next_attempt_at", "claimed_until", "sending_in",
+                "announce_at", "announced_at",
             ),
         }),
     )  # fmt: skip
@@ -91,8 +120,8 @@ class MessageAdmin(EvidenceAdmin):
 
     @admin.display(description=_("direction"))
     def direction_word(self, message: Message) -> Html:
-        """As a badge."""
-        return render.word(message.direction, message.get_direction_display())
+        """As a badge; of what was not written here, where it was."""
+        return direction(message)
 
     @admin.display(description=_("status"))
     def status_word(self, message: Message) -> Html:
@@ -174,6 +203,51 @@ class MessageAdmin(EvidenceAdmin):
     def retry_link(self, message: Message) -> Html:
         """The message that this one sends again."""
         return self.link(Message, message.retry_of_id)
+
+    @admin.display(description=_("sent again as"))
+    def retries_link(self, message: Message) -> Html:
+        """The message that sends this one again."""
+        rows = message.retries.order_by("pk").values_list("pk", flat=True)[:TICKS]
+        return render.below(*(self.link(Message, pk) for pk in rows)) or render.NOTHING
+
+    @admin.display(description=_("source"))
+    def source_word(self, message: Message) -> Html:
+        """How it came to us."""
+        return render.printable(str(FROM.get(message.source) or message.get_source_display()))
+
+    @admin.display(description=_("campaign"))
+    def campaign_link(self, message: Message) -> Html:
+        """The reason for which it is sent."""
+        return self.link(Campaign, message.campaign_id, message.campaign)
+
+    @admin.display(description=_("queue"))
+    def queued(self, message: Message) -> Html:
+        """Since when and for what it waits."""
+        return queue_state(message)
+
+    @admin.display(description=_("attempts"))
+    def attempts_made(self, message: Message) -> Html:
+        """Those that the row keeps."""
+        return attempts_table(message)
+
+    @admin.display(description=_("how we know its id"))
+    def resolution_word(self, message: Message) -> Html:
+        """Of ours: by which fact the platform named it."""
+        return render.word(message.resolution, message.get_resolution_display())
+
+    @admin.display(description=_("24-hour window"))
+    def window_state(self, message: Message) -> Html:
+        """Of its conversation, now."""
+        return window(message.conversation)
+
+    @admin.display(description=_("actions"))
+    def acts(self, message: Message) -> Html:
+        """Where they are: on the list."""
+        if message.source != MessageSource.SEND:
+            return render.NOTHING
+        return self.list_link(
+            Message, _("Check, send again or cancel it in the list"), q=message.pk
+        )
 
     @admin.display(description=_("call"))
     def call_link(self, message: Message) -> Html:

@@ -45,6 +45,12 @@ def moment(at: datetime | None) -> SafeString | str:
     )
 
 
+def at(*parts: object) -> SafeString:
+    """Words and times on one line."""
+    shown = (moment(part) if isinstance(part, datetime) else part for part in parts)
+    return format_html_join(" ", "{}", ((part,) for part in shown))
+
+
 def word(value: str, label: object = None) -> SafeString | str:
     """A state or status as a small badge, coloured by its word."""
     if not value:
@@ -78,6 +84,13 @@ def table(heads: Sequence[object], rows: Iterable[Sequence[object]]) -> SafeStri
 def below(*parts: SafeString | str) -> SafeString:
     """Parts one under the other."""
     return format_html_join("", '<div class="chakra-part">{}</div>', ((part,) for part in parts))
+
+
+def beside(*parts: SafeString | str) -> SafeString:
+    """Parts one beside the other, as far as there is room."""
+    return format_html_join(
+        " ", '<span class="chakra-piece">{}</span>', ((part,) for part in parts)
+    )
 
 
 def json_block(value: Any) -> SafeString | str:

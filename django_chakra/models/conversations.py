@@ -148,13 +148,16 @@ class Conversation(models.Model):
 
     @property
     def window_closes_at(self) -> datetime | None:
-        """Until when the platform takes any message, and not templates alone; None: never open.
+        """Until when the platform takes any message, and not templates alone.
 
-        24 hours after the customer's last bubble, by the platform's clock. A group has no window.
+        24 hours after the customer's last bubble, by the platform's clock. None where there is no
+        window: they have never written, or it is a group.
 
         https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages
         """
-        return None if self.last_inbound_at is None else self.last_inbound_at + WINDOW
+        if self.last_inbound_at is None or self.group_id is not None:
+            return None
+        return self.last_inbound_at + WINDOW
 
     @property
     def window_open(self) -> bool:

@@ -17,6 +17,15 @@ def update_sql(rows: models.QuerySet[Any], **values: Any) -> tuple[str, tuple[An
     return sql, tuple(params)
 
 
+def exist(*rows: models.QuerySet[Any]) -> list[bool]:
+    """Whether there is any row of each of these: one statement for tables of one database."""
+    parts = [one.order_by().values("pk").query.get_compiler(rows[0].db).as_sql() for one in rows]
+    asked = ", ".join(f"CASE WHEN EXISTS ({sql}) THEN 1 ELSE 0 END" for sql, _ in parts)
+    with connections[rows[0].db].cursor() as cursor:
+        cursor.execute(f"SELECT {asked}", [value for _, params in parts for value in params])
+        return [bool(found) for found in cursor.fetchone()]
+
+
 def upsert(
     rows: Sequence[models.Model], *, by: Sequence[str], update: Sequence[str] = ("account",)
 ) -> None:

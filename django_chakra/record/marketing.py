@@ -30,9 +30,15 @@ def stops(event: MessageEvent) -> bool | None:
     if event.is_ours or event.group_id or not is_text or len(event.text) > LONGEST:
         return None
     settings, said = conf.current(), bare(event.text)
-    if said in map(bare, settings.stop_words):
+    if _is_among(said, settings.stop_words):
         return True
-    return False if said in map(bare, settings.start_words) else None
+    return False if _is_among(said, settings.start_words) else None
+
+
+def _is_among(said: str, words: object) -> bool:
+    """A setting that is no list must not keep messages from being recorded: a check says so."""
+    listed = words if isinstance(words, list | tuple | set | frozenset) else ()
+    return bool(said) and any(isinstance(one, str) and bare(one) == said for one in listed)
 
 
 def bare(text: str) -> str:

@@ -53,8 +53,10 @@ class Candidate:
     def fits(self, message: Message) -> bool:
         """Whether it may be this message of ours."""
         began, ended = asked(message)
-        if not began - BEFORE <= self.at <= ended + AFTER:
-            return False
+        return began - BEFORE <= self.at <= ended + AFTER and self.resembles(message)
+
+    def resembles(self, message: Message) -> bool:
+        """The same, whenever it was."""
         if self.row is None:
             return _spelled(self.recipient) == _spelled(recipient_of(message))
         return self.row.conversation_id == message.conversation_id and same(self.row, message)
@@ -94,7 +96,25 @@ def match(account: str) -> set[int]:
     if not newest:
         return set()
     ours = list(rows.select_for_update().filter(pk__in=newest).order_by("pk"))
-    return settle_pairs(ours, [*_echoed(account, ours), *_reported(account, ours)])
+    candidates = [*_echoed(account, ours), *_reported(account, ours)]
+    return settle_pairs(ours, _without_others(account, ours, candidates))
+
+
+def _without_others(
+    account: str, ours: Sequence[Message], candidates: Sequence[Candidate]
+) -> list[Candidate]:
+    """Those that are not another message of ours, which will say so itself.
+
+    Of what is on its way at this moment the platform may have told before it answered. That is
+    asked after the candidates were read: whatever was answered meanwhile has its name by now.
+    """
+    places = {row.conversation_id for row in ours}
+    away = list(Message.objects.filter(sending_in__in=places, external_id=None))
+    left = [one for one in candidates if not any(one.resembles(row) for row in away)]
+    told = [one.external_id for one in left if one.row is None]
+    rows = Message.objects.filter(account=account, external_id__in=told)
+    known = set(rows.values_list("external_id", flat=True))
+    return [one for one in left if one.row is not None or one.external_id not in known]
 
 
 def settle_pairs(
@@ -119,11 +139,14 @@ def settle_pairs(
 def name(row: Message, external_id: str, how: str, copy: Message | None = None) -> None:
     """Let a (locked) message of ours be what the platform calls by this id.
 
-    Whatever stands under that id (``copy``, or looked up) becomes part of our row.
+    Whatever stands under that id (``copy``, or looked up) becomes part of our row, unless it is
+    another message of ours: two of those are never one.
     """
     if copy is None:
         others = Message.objects.filter(account=row.account, external_id=external_id)
         copy = others.exclude(pk=row.pk).first()
+    if copy is not None and copy.source == MessageSource.SEND:
+        return
     if copy is not None:
         _absorb(row, copy)
     row.external_id, row.resolution = external_id, how

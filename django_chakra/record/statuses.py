@@ -96,7 +96,7 @@ def _teach(
             )
             continue
         copy = next((one for one in known.values() if one.external_id == external_id), None)
-        if copy is not None:
+        if copy is not None and copy.source != MessageSource.SEND:
             del known[copy.pk]  # once it is deleted it has no key
         name(message, external_id, str(Resolution.CALLBACK), copy)
     return list(known.values())

@@ -58,10 +58,17 @@ def claim(conversation: int) -> Message | None:
         .exclude(Exists(on_its_way))
         .exclude(Exists(_resting(conversation)))
     )
+    # Read first: whoever pauses for longer than a claim would read what another one claimed since.
+    message = free.select_related(
+        "conversation__number", "conversation__contact", "campaign"
+    ).first()
+    if message is None:
+        return None
+    mine = free.filter(pk=message.pk, attempts=message.attempts)
     seconds = conf.current().sending_seconds
 
     def take() -> int:
-        return free.update(
+        return mine.update(
             status=MessageStatus.SENDING,
             sending_in=conversation,
             claimed_until=DatabaseNow() + timedelta(seconds=seconds),
@@ -71,8 +78,8 @@ def claim(conversation: int) -> Message | None:
     # Two that see no message on its way may take one each: the constraint lets one of them have it.
     if not patiently(take, using=rows.db):
         return None
-    found = rows.select_related("conversation__number", "conversation__contact", "campaign")
-    return found.filter(sending_in=conversation).first()
+    message.status, message.attempts = MessageStatus.SENDING, message.attempts + 1
+    return message
 
 
 def _resting(conversation: int) -> QuerySet[Conversation]:
@@ -181,5 +188,5 @@ def recover(limit: int = 100) -> int:
     for message in found:
         until = message.claimed_until or timezone.now()
         outcome = Outcome(str(MessageStatus.UNKNOWN), title=words)
-        settle(message, outcome, began=until - seconds, ended=until)
+        settle(message, outcome, began=until - seconds, ended=until, if_sending=True)
     return len(found)

@@ -25,8 +25,10 @@ def withheld(message: Message) -> str:
     return ""
 
 
-def _allowed(message: Message, only_to: tuple[str, ...]) -> bool:
-    allowed = {_spelled(str(one)) for one in only_to}
+def _allowed(message: Message, only_to: object) -> bool:
+    # What is no list allows nobody: a check says so.
+    listed = only_to if isinstance(only_to, list | tuple | set | frozenset) else ()
+    allowed = {_spelled(str(one)) for one in listed}
     body = message.payload
     if named := [str(body[key]) for key in ("to", "recipient") if body.get(key)]:
         return all(_spelled(name) in allowed for name in named)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, router
-from django.db.models import Case, Exists, F, OuterRef, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -15,6 +15,7 @@ from ..models import (
     BusinessNumber,
     Campaign,
     CampaignState,
+    DeliveryStatus,
     Message,
     MessageStatus,
     Resolution,
@@ -30,23 +31,35 @@ KEPT_ATTEMPTS = 20
 
 
 def settle(
-    message: Message, outcome: Outcome, *, began: datetime, ended: datetime | None = None
+    message: Message,
+    outcome: Outcome,
+    *,
+    began: datetime,
+    ended: datetime | None = None,
+    if_sending: bool = False,
 ) -> bool:
     """Save what became of a claimed message; say whether the next one may be tried at once.
 
-    Two statements, and a look at what came first, for a message that the platform took.
+    Two statements, and a look at what came first, for a message that the platform took. With
+    ``if_sending`` nothing happens where whoever claimed it has been here.
     """
     by, using = worker_name(), router.db_for_write(Message)
     values = _values(message, outcome, entry(outcome, began, ended))
+    rows = Message.objects.using(using).filter(pk=message.pk)
+    if if_sending:
+        rows = rows.filter(sending_in__isnull=False, attempts=message.attempts)
 
-    def save() -> None:
+    def save() -> bool:
         if _is_held(message, outcome):
             values["status"] = MessageStatus.PAUSED
-        Message.objects.using(using).filter(pk=message.pk).update(**values)
+        if not rows.update(**values):
+            return False
         _beside(message, outcome, by)
+        return True
 
     try:
-        patiently(save, using=using)
+        if not patiently(save, using=using):
+            return False
     except IntegrityError:
         # An echo was here first and has the id.
         values.pop("external_id", None)
@@ -125,6 +138,10 @@ def _values(message: Message, outcome: Outcome, attempt: dict[str, Any]) -> dict
     if outcome.external_id:
         values["external_id"] = Coalesce(F("external_id"), Value(outcome.external_id))
         values["resolution"] = Resolution.ANSWER
+        # Should we stop before they are linked, whoever announces what is due does so.
+        early = DeliveryStatus.objects.filter(account=message.account, message=None)
+        came = Q(Exists(early.filter(external_id=outcome.external_id)))
+        values["announce_at"] = Case(When(came, then=DatabaseNow()), default=F("announce_at"))
     if outcome.chakra_id:
         values["chakra_id"] = outcome.chakra_id
     if outcome.status == MessageStatus.WITHHELD:

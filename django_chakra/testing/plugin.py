@@ -68,6 +68,14 @@ def chakra_post_due(chakra_post_event: Poster) -> Callable[..., list[WebhookCall
 
 
 @pytest.fixture
+def chakra_send_due(_chakra_database: None, chakra_fake: FakeChakra) -> Callable[[], int]:
+    """``chakra_send_due()`` sends what waits, as the worker does; gives the number of messages."""
+    from .site import send_due
+
+    return send_due
+
+
+@pytest.fixture
 def chakra_contact(_chakra_rows: Rows) -> Callable[..., Contact]:
     """``chakra_contact(name="Ana")``: see :meth:`.rows.Rows.contact`."""
     return _chakra_rows.contact

@@ -13,9 +13,9 @@ from unittest import mock
 
 from django.test import Client
 
-from .. import conf, connect, events, process
+from .. import conf, connect, events, process, send
 from ..client import Chakra
-from ..models import CallState, ReceiverFailure, WebhookCall
+from ..models import CallState, Message, MessageStatus, ReceiverFailure, WebhookCall
 from ..signature import CHAKRA_HEADER
 from . import calls, changing, samples, webhooks
 from .fake import FakeChakra
@@ -77,7 +77,7 @@ class Poster:
         check: bool = True,
         **changes: Any,
     ) -> WebhookCall:
-        """Post an event; signals were sent when this returns.
+        """Post an event; when this returns signals were sent, and what receivers wrote has left.
 
         Args:
             event: the name of a sample ("meta/messages__text"), whose newest time becomes the
@@ -216,15 +216,32 @@ def _headers(account: conf.Account, body: bytes, secret: str | None) -> dict[str
 
 
 def _processed(account: str, body: bytes) -> WebhookCall:
-    """The newest call of this body, once it was processed and announced."""
+    """The newest call of this body, once it was processed and announced, and answers have left."""
     digest = hashlib.sha256(body).hexdigest()
     call = WebhookCall.objects.filter(account=account, digest=digest).latest("pk")
+    newest = Message.objects.order_by("pk").last()
     process.run_one(call.pk)
     process.sweep()
+    _carry(after=newest.pk if newest else 0)
     call.refresh_from_db()
     if call.state != CallState.PROCESSED:
         raise AssertionError(f"The call could not be recorded:\n{call.error}")
     return call
+
+
+def send_due() -> int:
+    """Send all that is due, as the worker does; return how many messages left the queue."""
+    left = 0
+    while more := send.run():
+        left += more
+    return left
+
+
+def _carry(after: int) -> None:
+    """Send what receivers wrote since then, as the worker would. What the test wrote waits."""
+    rows = Message.objects.filter(pk__gt=after, status=MessageStatus.QUEUED).order_by("pk")
+    for conversation in dict.fromkeys(rows.values_list("conversation_id", flat=True)):
+        send.carry(conversation)
 
 
 def _refusal(response: Any) -> str:

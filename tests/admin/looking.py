@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from django_chakra import signals
+from django_chakra.models import Campaign, Message
 from django_chakra.testing import calls
 from tests.posting import START, post, process_all, stored
 
@@ -69,8 +70,8 @@ def failing_receiver() -> Iterator[None]:
 
 
 def play(first: int, last: int) -> None:
-    """For each number a text of another customer to another of our numbers, read by them; and a
-    receiver that fails on it. Every table gets at least one row each.
+    """For each number a text of another customer to another of our numbers, read by them, of a
+    campaign of its own; and a receiver that fails on it. Every table gets at least one row each.
     """
     statuses = []
     for index in range(first, last):
@@ -100,3 +101,6 @@ def play(first: int, last: int) -> None:
     stored(calls.batch_call(*statuses))
     with failing_receiver():
         process_all()
+    for index in range(first, last):
+        campaign = Campaign.objects.create(account="default", name=f"Campaign {index}")
+        Message.objects.filter(external_id=f"wamid.{index}").update(campaign=campaign)

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,7 +15,17 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
-from django_chakra.models import CallState, Message, WebhookCall
+from django_chakra import send
+from django_chakra.models import (
+    BusinessNumber,
+    CallState,
+    Campaign,
+    Conversation,
+    Message,
+    WebhookCall,
+)
+from django_chakra.testing.fake import FakeChakra
+from django_chakra.testing.fake.replies import errors
 from tests.conftest import CHROMIUM
 from tests.posting import process_all, status, stored, text
 
@@ -133,3 +144,53 @@ def test_pages_are_readable_on_a_phone(browser: Browser) -> None:
     browser.keep("phone")
     width = browser.execute_script("return document.documentElement.scrollWidth")
     assert width <= 400
+
+
+def test_staff_send_a_message_again(
+    browser: Browser, chakra_fake: FakeChakra, chakra_post_event: Any
+) -> None:
+    """Staff see what became of a message, tick it, confirm on a page of its own, and it leaves."""
+    chakra_post_event("meta/messages__text")
+    ana = Conversation.objects.get()
+    campaign = Campaign.objects.create(account="default", name="May offers")
+    rows = []
+    for state in ("unknown", "withheld", "cancelled", "paused", "delivered"):
+        rows.append(send.text(to=ana, body=f"Your order is {state} <i>"))
+        Message.objects.filter(pk=rows[-1].pk).update(status=state, campaign=campaign)
+    chakra_fake.before.append(lambda request: errors(429, "Too many requests"))
+    rows.append(send.text(to=ana, body="Your order has left"))
+    send.run()
+    chakra_fake.before.clear()
+    campaign.hold("stopped", code=132015, reason="Template was paused for low quality")
+    log_in(browser)
+    browser.go("/admin/django_chakra/message/")
+    browser.keep("outbox")
+    browser.go(f"/admin/django_chakra/message/{rows[-1].pk}/change/")
+    assert "Too many requests" in browser.words
+    browser.execute_script("window.scrollTo(0, 800)")
+    browser.keep("attempts")
+    browser.go(f"/admin/django_chakra/conversation/{ana.pk}/change/")
+    browser.keep("window")
+    browser.go("/admin/django_chakra/campaign/")
+    assert "Template was paused for low quality" in browser.words
+    browser.keep("campaigns")
+
+    Campaign.objects.update(state="running")
+    browser.go("/admin/django_chakra/message/")
+    for row in rows[:2]:
+        browser.find_element(By.CSS_SELECTOR, f"input.action-select[value='{row.pk}']").click()
+    Select(browser.find_element(By.NAME, "action")).select_by_value("send_again")
+    browser.press("button[name=index]")
+    assert "may arrive twice" in browser.words
+    assert Message.objects.filter(retry_of__isnull=False).count() == 0
+    browser.keep("send-again")
+    browser.press("#content input[type=submit]")
+    assert "2 messages are sent again." in browser.words
+    Message.objects.filter(status="queued").update(next_attempt_at=None)
+    Conversation.objects.update(send_after=None)
+    BusinessNumber.objects.update(send_after=None)
+    send.run()
+    browser.keep("sent-again")
+    assert sorted(one.text or "" for one in chakra_fake.sent) == [
+        "Your order has left", "Your order is unknown <i>", "Your order is withheld <i>",
+    ]  # fmt: skip

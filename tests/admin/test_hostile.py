@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from django_chakra.models import (
     BusinessNumber,
+    Campaign,
     Contact,
     ContactIdentity,
     Conversation,
@@ -77,10 +78,20 @@ def make_all() -> list[models.Model]:
     number, contact = make(BusinessNumber), make(Contact)
     identity = make(ContactIdentity, contact=contact)
     conversation = make(Conversation, number=number, contact=contact)
-    message = make(Message, conversation=conversation, contact=contact, call=call)
+    campaign = make(Campaign)
+    attempt = {"began": SCRIPT, "ended": 1, "outcome": BREAKOUT, "code": SCRIPT, "words": BREAKOUT}
+    message = make(
+        Message,
+        conversation=conversation,
+        contact=contact,
+        call=call,
+        campaign=campaign,
+        source="echo_phone",
+        attempt_log=[attempt, SCRIPT, None],
+    )
     tick = make(DeliveryStatus, message=message, call=call)
     failure = make(ReceiverFailure, message=message, call=call)
-    return [call, number, contact, identity, conversation, message, tick, failure]
+    return [call, number, contact, identity, conversation, message, tick, failure, campaign]
 
 
 def markup(page: str) -> list[str]:

@@ -110,13 +110,22 @@ def stop(
     calls: list[dict[str, Any]], runner: str, at: int, after: bool, answers: str, log: str
 ) -> dict[str, Any]:
     """Do all that calls need, in a process that ends in its ``at``-th step; whether it did."""
+
+    def work() -> int:
+        files = [Path(answers), Path(log)]
+        return _until_stopped(calls, runner, Stop(at, after=after, files=files), answers)
+
+    return ended(work)
+
+
+def ended(work: Callable[[], int]) -> dict[str, Any]:
+    """Do this in a process forked from this one; whether it was stopped in it."""
     connections.close_all()  # a connection can't be shared with the process that comes
     pid = os.fork()
     if pid == 0:
         code = 1
         try:
-            files = [Path(answers), Path(log)]
-            code = _until_stopped(calls, runner, Stop(at, after=after, files=files), answers)
+            code = work()
         except BaseException:
             traceback.print_exc()
         finally:

@@ -38,10 +38,13 @@ def start(*module: str, env: dict[str, str], **pipes: Any) -> subprocess.Popen[s
 class Child:
     """A process of its own that takes commands; ended with the ``with`` block."""
 
+    #: Run by ``python -m``; its commands are those of :mod:`.child`, or more.
+    module = "tests.paths.child"
+
     def __init__(self, log: Path, **options: Any) -> None:
         env = environment(log, **options)
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        self.process = start("tests.paths.child", env=env, **pipes)
+        self.process = start(self.module, env=env, **pipes)
 
     def __enter__(self) -> Child:
         return self

@@ -21,14 +21,15 @@ class Stop:
         """Count what goes over this connection."""
         connection.execute_wrappers.append(self._statement)
         commit = connection._commit
-        connection._commit = lambda: self._step(commit)
+        connection._commit = lambda: self.step(commit)
 
     def _statement(
         self, execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any
     ) -> Any:
-        return self._step(lambda: execute(sql, params, many, context))
+        return self.step(lambda: execute(sql, params, many, context))
 
-    def _step(self, step: Callable[[], Any]) -> Any:
+    def step(self, step: Callable[[], Any]) -> Any:
+        """Do it, unless the process ends here."""
         self.count += 1
         number = self.count
         if number == self.at and not self.after:

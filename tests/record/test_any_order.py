@@ -61,7 +61,7 @@ def texts(draw: st.DrawFn, external_id: str) -> list[Copy]:
             calls.text_call(
                 format,
                 **common,
-                text=draw(st.sampled_from(["one", "two"])),
+                text=draw(st.sampled_from(["one", "two", "stop", "start"])),
                 name=draw(st.sampled_from(["", "Ana", "Zoe"])),
                 chakra_id=f"own {external_id}",
                 waba_id=NUMBERS[number],

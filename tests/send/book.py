@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from django_chakra.models import Message, MessageStatus
 from django_chakra.testing.fake import FakeChakra, Reply, Request
 
+#: Of messages that have still to leave.
+WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
+
 
 @dataclass
 class Asked:
@@ -87,7 +90,7 @@ class Book:
         return found
 
     def assert_sent_once(self) -> None:
-        """Nothing was taken twice; nothing was asked again but after a 429; each was written down."""
+        """Nothing was taken twice, or asked again but after a 429; and each was written down."""
         written = set(Message.objects.filter(source="send").values_list("text", flat=True))
         fates = self.fates()
         assert set(fates) <= written

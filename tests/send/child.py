@@ -7,24 +7,16 @@ from contextlib import nullcontext
 from typing import Any
 from unittest import mock
 
-from tests.paths.child import COMMANDS, ended, main
-
-# ruff: noqa: E402  models can be imported only now
+# isort: split  only now, once that has set Django up, models can be imported
 from django.db import connection, connections, transaction
 
 from django_chakra import send
 from django_chakra.client.connections import Adapter
-from django_chakra.models import Message, MessageStatus
-from tests.paths.processes import Child
+from django_chakra.models import Message
+from tests.paths.child import COMMANDS, ended, main
 from tests.paths.stopping import Stop
 
-WAITING = (MessageStatus.QUEUED, MessageStatus.SENDING)
-
-
-class Sender(Child):
-    """A process that sends."""
-
-    module = "tests.send.child"
+from .book import WAITING
 
 
 def write(messages: list[dict[str, Any]], atomic: bool) -> None:
@@ -76,9 +68,7 @@ def send_all(messages: list[dict[str, Any]], threads: int, seed: int) -> dict[st
         finally:
             connections.close_all()
 
-    started = [
-        threading.Thread(target=work, args=pair) for pair in zip(parts, apart, strict=True)
-    ]
+    started = [threading.Thread(target=work, args=pair) for pair in zip(parts, apart, strict=True)]
     for thread in started:
         thread.start()
     for thread in started:

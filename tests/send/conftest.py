@@ -1,5 +1,6 @@
 """A site whose messages go to a fake, and a customer who wrote a moment ago."""
 
+import json
 from typing import Any
 
 import pytest
@@ -27,3 +28,15 @@ def ana(chakra_fake: FakeChakra, transactional_db: None, chakra_post_event: Any)
     """The conversation with Ana, whose window is open."""
     chakra_post_event("meta/messages__text")
     return Conversation.objects.get()
+
+
+@pytest.fixture
+def bodies(chakra_fake: FakeChakra) -> list[dict[str, Any]]:
+    """What reaches the platform, whether it takes it or not."""
+    found: list[dict[str, Any]] = []
+
+    def keep(request: Any) -> None:
+        found.append({"path": request.path, **json.loads(request.body)})
+
+    chakra_fake.before.append(keep)
+    return found

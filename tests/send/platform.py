@@ -11,6 +11,7 @@ from django_chakra import process
 from django_chakra.testing import calls
 from django_chakra.testing.fake import FakeChakra, Habits
 from django_chakra.testing.site import settings_for
+from tests.paths.processes import Child
 from tests.posting import SECRETS, post, process_all, record
 
 from .book import Book
@@ -18,11 +19,19 @@ from .book import Book
 URL = "https://testserver/chakra/webhook/"
 
 
+class Sender(Child):
+    """A process that sends."""
+
+    module = "tests.send.child"
+
+
 class Platform:
     """A fake, its book, and how its events come to the site."""
 
     def __init__(self, format: Literal["chakra", "meta", "both"], habits: Habits) -> None:
-        self.fake = FakeChakra(format=format, habits=habits, webhook_url=URL, secret=SECRETS["default"])
+        self.fake = FakeChakra(
+            format=format, habits=habits, webhook_url=URL, secret=SECRETS["default"]
+        )
         self.book = Book(self.fake)
         #: Told to post what is to come before its send's answer, in the thread of that request.
         self.fake.events.post = self.post_early

@@ -44,7 +44,7 @@ def fresh(message: Message) -> Message:
 
 def lost(fake: FakeChakra, body: str = "Hi", *, taken: bool = True, to: Any = ANA) -> Message:
     """A message to which no answer came: the platform has it, or not."""
-    fake.before.append(lambda request: Misbehaviour.silent(taken=taken))
+    fake.before.append(lambda request: Misbehaviour.cut(taken=taken))
     message = send.text(to=to, body=body)
     send.run()
     fake.before.clear()
@@ -337,7 +337,7 @@ def test_check_of_several(queued: FakeChakra, ana: Conversation) -> None:
 def test_check_finds_neighbours(queued: FakeChakra, ana: Conversation) -> None:
     """Others to the same customer are found along the way; a picture by its kind."""
     one, two = lost(queued, "One"), lost(queued, "Two")
-    queued.before.append(lambda request: Misbehaviour.silent(taken=True))
+    queued.before.append(lambda request: Misbehaviour.cut(taken=True))
     picture = send.image(to=ana, link="https://example.com/cat.png")
     send.run()
     queued.before.clear()

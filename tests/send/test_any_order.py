@@ -32,7 +32,7 @@ def fact(name: str, taken: Taken) -> dict[str, Any]:
         item = {"from": calls.DISPLAY_NUMBER, "to": ANA, "id": message.wamid, "type": "text",
                 "timestamp": str(at), "text": {"body": "Hi"}}  # fmt: skip
         return calls.echo_call(format, item, by_phone=False)
-    data = {"callback_data": message.callback_data} if format == "meta" else {}
+    data: Any = {"callback_data": message.callback_data} if format == "meta" else {}
     time = at + WORDS.index(kind)
     return calls.status_call(
         format, external_id=message.wamid, status=kind, timestamp=time, recipient=ANA, **data
@@ -45,7 +45,9 @@ def tables() -> list[Any]:
     began = ours.occurred_at or ours.sent_at
     found: list[Any] = []
     for model in (Message, DeliveryStatus, Conversation):
-        rows = model._default_manager.exclude(direction="in") if model is Message else model._default_manager.all()  # fmt: skip
+        rows: Any = model._default_manager.all()
+        if model is Message:
+            rows = rows.filter(direction="out")
         for row in rows.order_by("pk"):
             found.append({name: _since(value, began) for name, value in row.__dict__.items()
                           if name not in LEFT_OUT and not name.startswith("_")})  # fmt: skip

@@ -13,7 +13,7 @@ from django_chakra.exceptions import WindowClosed
 from django_chakra.models import BusinessNumber, Conversation, DeliveryStatus, Message
 from django_chakra.send import claim
 from django_chakra.signals import message_failed, message_received
-from django_chakra.testing.fake import FakeChakra, Misbehaviour, Reply, Taken
+from django_chakra.testing.fake import FakeChakra, Reply, Taken
 from django_chakra.testing.fake.misbehaviour import misbehave
 from django_chakra.testing.fake.replies import errors
 from django_chakra.testing.site import Poster

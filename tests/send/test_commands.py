@@ -42,7 +42,7 @@ def write(
     """Write down a template for so many people; each campaign has its own people."""
     one = next(one for one in fake.state.templates.values() if one.status == "APPROVED")
     people = (f"91{sum(map(ord, campaign + account)):04}{n:06}" for n in range(count))
-    given = {"name": one.name, "language": one.language, "body": ["Asha"]}
+    given: Any = {"name": one.name, "language": one.language, "body": ["Asha"]}
     return send.template_many(people, campaign=campaign, account=account, **given)
 
 

@@ -91,6 +91,7 @@ def test_a_closed_terminal_withholds_all_the_same(
         ([OTHER], False),
         ([], False),
         ("5511988887777", False),  # a check says what it was meant to be
+        (5511988887777, False),
         ([5511988887777], True),
         (None, True),
     ],

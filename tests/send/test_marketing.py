@@ -102,6 +102,18 @@ def test_the_words_are_the_hosts() -> None:
         assert stopped() == (None if expected is None else at(expected)), words
 
 
+@pytest.mark.parametrize("words", [None, 7, "stop", ["!", 7]])
+def test_a_wrong_setting_loses_no_message(words: Any) -> None:
+    """What is no list of words stops nobody, and nothing else: a check tells of it."""
+    accounts = {"default": {"WEBHOOK_SECRETS": ["test-secret"]}}
+    with override_settings(
+        CHAKRA={"ACCOUNTS": accounts, "RUNNER": "worker", "STOP_WORDS": words, "START_WORDS": words}
+    ):
+        record(text("wamid.A", text="s"), text("wamid.B", text="🛑", at=1))
+    assert Message.objects.count() == 2
+    assert stopped() is None
+
+
 def test_start_takes_it_back() -> None:
     """The newest word counts by the platform's time, also when it is recorded first."""
     record(text("wamid.B", text="START", at=9), text("wamid.A", text="stop", at=8))
@@ -148,7 +160,7 @@ def test_any_order_ends_the_same(facts: list[str], expected: int | None) -> None
 
     A refusal counts as of the message's own time: both copies of its status have others.
     """
-    orders = list(permutations(facts))[::5]
+    orders = list(permutations(facts))[::6]
     accounts = {f"order-{n}": {"WEBHOOK_SECRETS": ["secret"]} for n in range(len(orders))}
     with override_settings(CHAKRA={"ACCOUNTS": accounts, "RUNNER": "worker"}):
         for account, order in zip(accounts, orders, strict=True):

@@ -76,7 +76,7 @@ def test_callback_data_names_the_row(
     queued: FakeChakra, ana: Conversation, chakra_post_event: Poster
 ) -> None:
     """Two unknown ones that say the same are told apart."""
-    first, one = lost(queued, ana)
+    first, _ = lost(queued, ana)
     second, other = lost(queued, ana)
     data = callback_data("default", second.pk)
     chakra_post_event(tick("meta", other, callback_data=data))
@@ -120,7 +120,7 @@ def test_a_status_for_somebody_else_does_not_fit(
     queued: FakeChakra, ana: Conversation, chakra_post_event: Poster
 ) -> None:
     """Nor one of another time."""
-    message, wamid = lost(queued, ana)
+    message, _ = lost(queued, ana)
     chakra_post_event(
         calls.status_call(
             "chakra",
@@ -145,7 +145,7 @@ def test_ambiguous_ones_are_shown_as_such(
 ) -> None:
     """Two that fit two: nobody guesses."""
     first, one = lost(queued, ana)
-    second, other = lost(queued, ana)
+    second, _ = lost(queued, ana)
     chakra_post_event(tick("chakra", one, "sent"))
     for message in (first, second):
         message.refresh_from_db()
@@ -187,9 +187,11 @@ def test_an_echo_before_the_answer(
         heard.append(message)
 
     message_echoed.connect(hear)
-    queued.on_taken.append(
-        lambda taken: chakra_post_event(echo(taken.message.wamid, "Hi")) and None
-    )
+
+    def tell(taken: Taken) -> None:
+        chakra_post_event(echo(taken.message.wamid, "Hi"))
+
+    queued.on_taken.append(tell)
     message = send.text(to=ana, body="Hi")
     send.run()
     message_echoed.disconnect(hear)

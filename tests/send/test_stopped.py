@@ -1,7 +1,7 @@
-"""A sending process ended at every step: nothing is sent twice, nothing lost, all known in the end."""
+"""A sending process ended at every step: nothing is sent twice and nothing is lost."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,11 +17,9 @@ from django_chakra.testing.fake import Habits, Misbehaviour, Reply, Request, Tak
 from django_chakra.testing.fake.replies import errors
 from django_chakra.testing.fake.statuses import echo
 from tests.paths.guarantees import assert_linked, let_time_pass
-from tests.posting import stored
 
 from .book import assert_one_row_each, ours
-from .child import Sender
-from .platform import Platform
+from .platform import Platform, Sender
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 

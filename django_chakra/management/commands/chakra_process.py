@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-import signal
 import threading
 import time
 from argparse import ArgumentParser, ArgumentTypeError
 from datetime import datetime
-from types import FrameType
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import Error, close_old_connections
+from django.db import Error, close_old_connections, connections
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from ... import process, receive
+from ... import process, receive, send
 from ...models import CallState, WebhookCall
 from ...models.calls import CallQuerySet
+from ...models.statements import exist
+from ...send.carriers import Carriers
+from ...send.carry import waiting
+from ..staying import asked_to_stop, say, say_away, show
 
 #: Idle seconds between two looks; with a sweep every ten this stays below 2 queries per second.
 POLL_SECONDS = 0.8
 #: The same while calls come in: for so many seconds after the last one.
 BUSY_POLL_SECONDS = 0.2
 BUSY_SECONDS = 10.0
+#: Conversations that are sent to at once.
+THREADS = 4
+#: Seconds until who sends looks without being told to: while receivers are slow nobody tells.
+SEND_POLL_SECONDS = 10.0
 
 
 class Command(BaseCommand):
     """``chakra_process``: what waits now; ``--watch``: until it is stopped."""
 
     help = (
-        "Process stored webhook calls and announce what is due. Once by default; with --watch "
-        "until SIGTERM or Ctrl-C. Safe to run several times at once."
+        "Process stored webhook calls, announce what is due, and send what waits. Once by default; "
+        "with --watch until SIGTERM or Ctrl-C. Safe to run several times at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--watch", action="store_true", help="stay and process what comes in")
+        parser.add_argument(
+            "--no-send", action="store_true", help="send nothing: that is chakra_send's"
+        )
         parser.add_argument(
             "--batch",
             type=int,
@@ -72,59 +81,95 @@ class Command(BaseCommand):
                 raise CommandError("--replay needs --id, --kind, --state, --since or --until")
             self.stdout.write(f"{process.replay(_chosen(options))} calls are processed again.")
         if options["watch"]:
-            self._watch(options["batch"])
+            with asked_to_stop() as stop:
+                self._watch(options["batch"], stop, sends=not options["no_send"])
         else:
-            self._once(options["batch"])
+            self._once(options["batch"], sends=not options["no_send"])
 
-    def _once(self, batch: int) -> None:
+    def _once(self, batch: int, *, sends: bool) -> None:
         """Until nothing is due."""
         total = 0
         while taken := process.run(limit=batch):
             total += taken
-            self._progress(total)
+            show(self, f"{total} calls")
         while expired := process.run_expired():
             total += expired
         swept = process.sweep()
-        self._progress(total, end="\n")
+        show(self, f"{total} calls", end="\n")
         self.stdout.write(f"{total} calls processed, {swept} announcements caught up.")
+        if sends:
+            left = 0
+            while more := send.run():
+                left += more
+                show(self, f"{left} messages")
+            self.stdout.write(f"{left} messages left the queue.")
 
-    def _watch(self, batch: int) -> None:
+    def _watch(self, batch: int, stop: threading.Event, *, sends: bool) -> None:
         """Until a signal asks to stop; what is in hand is finished first."""
-        stop = threading.Event()
-
-        def ask(number: int, frame: FrameType | None) -> None:
+        say(self, "Waiting for calls. Stop with Ctrl-C or SIGTERM.")
+        if not sends:
+            total = self._take(batch, stop)
+            say(self, f"Stopped after {total} calls.")
+            return
+        # Apart, so that a slow API never keeps calls waiting.
+        carriers = Carriers(
+            THREADS,
+            stop=stop,
+            poll=SEND_POLL_SECONDS,
+            away=lambda error: say_away(self, error),
+        )
+        sending = threading.Thread(target=_send, args=(carriers,))
+        sending.start()
+        try:
+            total = self._take(batch, stop, carriers)
+        finally:
             stop.set()
+            sending.join()
+        say(self, f"Stopped after {total} calls and {carriers.left} messages.")
 
-        for name in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(name, ask)
-        self.stdout.write("Waiting for calls. Stop with Ctrl-C or SIGTERM.")
-        self.stdout.flush()
+    def _take(self, batch: int, stop: threading.Event, carriers: Carriers | None = None) -> int:
+        """Process calls as they come in; return how many there were."""
         total, swept_at, worked_at = 0, float("-inf"), float("-inf")
         while not stop.is_set():
             try:
-                taken = process.run(limit=batch)
+                taken = process.run(limit=batch) if _look(carriers) else 0
                 if time.monotonic() - swept_at > process.SWEEP_SECONDS:
                     swept_at = time.monotonic()
                     taken += process.sweep()
             except Error as error:
                 # Away for a while: the calls are rows, or wait at the server's door.
-                self.stderr.write(f"The database failed ({type(error).__name__}); trying again.")
+                say_away(self, error)
                 close_old_connections()
                 stop.wait(2)
                 continue
             if taken:
                 total, worked_at = total + taken, time.monotonic()
-                self._progress(total)
+                show(self, f"{total} calls")
+                if carriers is not None:
+                    carriers.wake()  # receivers may have answered
             else:
                 busy = time.monotonic() - worked_at < BUSY_SECONDS
                 stop.wait(BUSY_POLL_SECONDS if busy else POLL_SECONDS)
-        self._progress(total, end="\n")
-        self.stdout.write(f"Stopped after {total} calls.")
+        show(self, f"{total} calls", end="\n")
+        return total
 
-    def _progress(self, total: int, end: str = "") -> None:
-        if self.stdout.isatty():
-            self.stdout.write(f"\r{total} calls", ending=end)
-            self.stdout.flush()
+
+def _send(carriers: Carriers) -> None:
+    """The thread that hands out what is to be sent."""
+    try:
+        carriers.run(stay=True)
+    finally:
+        connections.close_all()
+
+
+def _look(carriers: Carriers | None) -> bool:
+    """Whether calls are due; who sends is told of messages, for which the same statement asks."""
+    if carriers is None:
+        return True
+    calls, messages = exist(WebhookCall.objects.due(CallState.RECEIVED), waiting())
+    if messages:
+        carriers.wake()
+    return calls
 
 
 def _chosen(options: dict[str, Any]) -> CallQuerySet:

@@ -5,10 +5,7 @@ None of them asks the database. Ids are stable and listed in ``docs/start.md``.
 
 from __future__ import annotations
 
-import difflib
-import math
 import re
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -19,9 +16,12 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import router
 from django.urls import URLResolver, get_resolver
 
-from . import conf
-from .exceptions import ConfigurationError
-from .models import WebhookCall
+from .. import conf
+from ..exceptions import ConfigurationError
+from ..models import WebhookCall
+from . import sending
+from .accounts import account as check_account
+from .values import is_number, unknown_keys
 
 Apps = Sequence[AppConfig] | None
 
@@ -33,7 +33,8 @@ def check_settings(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage
         given = conf.raw()
     except ConfigurationError as error:
         return [Error(str(error), id="django_chakra.E001")]
-    found = [*_unknown_keys("CHAKRA", given, conf.SETTING_KEYS), *_runner(given), *_api(given)]
+    found = [*unknown_keys("CHAKRA", given, conf.SETTING_KEYS), *_runner(given), *_api(given)]
+    found += [*sending.delivery(given), *sending.words(given), *sending.times(given)]
     try:
         accounts = conf.raw_accounts()
     except Exception as error:
@@ -47,21 +48,8 @@ def check_settings(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage
             )
         )
     for alias, account in accounts.items():
-        found += _account(alias, account)
+        found += check_account(alias, account)
     return found
-
-
-def _unknown_keys(
-    where: str, given: Mapping[str, Any], known: Sequence[str]
-) -> Iterator[CheckMessage]:
-    for key in given:
-        if key not in known:
-            nearest = difflib.get_close_matches(str(key).upper(), known, n=1, cutoff=0.0)
-            yield Error(
-                f"{where} has a key {key!r} that does not exist.",
-                hint=f"Did you mean {nearest[0]!r}?",
-                id="django_chakra.E002",
-            )
 
 
 def _runner(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -80,48 +68,6 @@ def _runner(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
         )
 
 
-def _account(alias: object, account: object) -> Iterator[CheckMessage]:
-    where = f"CHAKRA['ACCOUNTS'][{alias!r}]"
-    if not isinstance(alias, str) or not conf.ALIAS.match(alias):
-        yield Error(f"{where}: an alias must match {conf.ALIAS.pattern}", id="django_chakra.E003")
-        return
-    if not isinstance(account, Mapping):
-        yield Error(f"{where} must be a dict.", id="django_chakra.E003")
-        return
-    yield from _unknown_keys(where, account, conf.ACCOUNT_KEYS)
-    yield from _signed(where, conf.account(alias))
-    yield from _calling(where, account)
-    plugin_id = account.get("PLUGIN_ID", "")
-    if plugin_id and not _is_uuid(plugin_id):
-        yield Error(
-            f"{where}['PLUGIN_ID'] is no UUID.",
-            hint="It is the last part of the plugin page's URL, or 'Copy Plugin Id' there.",
-            id="django_chakra.E005",
-        )
-    rule = account.get("META_SIGNATURE", "required")
-    if rule not in conf.META_SIGNATURE_RULES:
-        yield Error(
-            f"{where}['META_SIGNATURE'] must be one of {', '.join(conf.META_SIGNATURE_RULES)}.",
-            id="django_chakra.E007",
-        )
-
-
-def _signed(where: str, account: conf.Account) -> Iterator[CheckMessage]:
-    if account.allow_unsigned:
-        if not account.url_token:
-            yield Warning(
-                f"{where} takes calls that nobody signed.",
-                hint="Set WEBHOOK_SECRETS, or at least a URL_TOKEN that only Chakra knows.",
-                id="django_chakra.W001",
-            )
-    elif not account.webhook_secrets:
-        yield Error(
-            f"{where} has no WEBHOOK_SECRETS: every call would be refused.",
-            hint="Admin, Team, Secrets in Chakra. To go without, set ALLOW_UNSIGNED.",
-            id="django_chakra.E004",
-        )
-
-
 def _api(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     """Where the API is and how long it is waited for."""
     base_url = given.get("BASE_URL", conf.Settings().base_url)
@@ -132,7 +78,7 @@ def _api(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             hint="'https://api.chakrahq.com'; leave it out to use that.",
             id="django_chakra.E009",
         )
-    elif scheme == "http" and host not in ("localhost", "127.0.0.1", "::1"):
+    elif scheme == "http" and host not in conf.LOOPBACK:
         yield Warning(
             "CHAKRA['BASE_URL'] is http: the token would cross the network in the clear.",
             id="django_chakra.W005",
@@ -141,7 +87,7 @@ def _api(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     if not isinstance(version, str) or not re.fullmatch(r"v[0-9]{1,3}\.[0-9]{1,3}", version):
         yield Error("CHAKRA['API_VERSION'] must look like 'v24.0'.", id="django_chakra.E010")
     for key in ("CONNECT_TIMEOUT", "READ_TIMEOUT"):
-        if key in given and not (_is_number(given[key]) and given[key] > 0):
+        if key in given and not (is_number(given[key]) and given[key] > 0):
             yield Error(
                 f"CHAKRA[{key!r}] must be a number of seconds above 0.", id="django_chakra.E011"
             )
@@ -157,33 +103,6 @@ def _address(url: object) -> tuple[str, str]:
     if parts.query or parts.fragment or parts.username is not None:
         return "", ""
     return parts.scheme, parts.hostname or ""
-
-
-def _calling(where: str, account: Mapping[str, Any]) -> Iterator[CheckMessage]:
-    """What an account's calls of the API are made with."""
-    token = account.get("ACCESS_TOKEN")
-    if token and not conf.is_token(token):
-        yield Error(
-            f"{where}['ACCESS_TOKEN'] holds what no token has: blanks, line ends, or no ASCII.",
-            hint="Only the token itself, without 'Bearer' and without the file's last line end.",
-            id="django_chakra.E012",
-        )
-    paths = account.get("PATHS", {})
-    if not isinstance(paths, Mapping) or not all(
-        isinstance(name, str) and isinstance(path, str) and re.match(r"([A-Z]+ )?/", path)
-        for name, path in paths.items()
-    ):
-        yield Error(
-            f"{where}['PATHS'] must be a dict from endpoint to path, each beginning with '/'.",
-            hint="{'groups.create': '/v1/…'}; docs/api.md names the endpoints.",
-            id="django_chakra.E013",
-        )
-    rate = account.get("REQUESTS_PER_SECOND", 0)
-    if not _is_number(rate) or rate < 0:
-        yield Error(
-            f"{where}['REQUESTS_PER_SECOND'] must be a number, 0 for no limit.",
-            id="django_chakra.E014",
-        )
 
 
 @register(Tags.security, deploy=True)
@@ -254,16 +173,3 @@ def check_sqlite(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage]:
             )
         ]
     return []
-
-
-def _is_number(value: object) -> bool:
-    """A finite one; True and False are none."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _is_uuid(value: object) -> bool:
-    try:
-        uuid.UUID(str(value))
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,53 @@
+"""What commands have in common that stay until they are stopped, or work for a while."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from django.core.management.base import BaseCommand
+from django.db import Error
+
+
+@contextmanager
+def asked_to_stop() -> Iterator[threading.Event]:
+    """An event that SIGTERM and Ctrl-C set until the block ends: what is in hand is finished first.
+
+    Nobody sets it where a thread of a host runs the command: signals are for the main thread.
+    """
+    stop = threading.Event()
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        stop.set()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+    names = (signal.SIGTERM, signal.SIGINT)
+    before = {name: signal.signal(name, ask) for name in names}
+    try:
+        yield stop
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def say(command: BaseCommand, words: str) -> None:
+    """A line that whoever reads a log sees at once."""
+    command.stdout.write(words)
+    command.stdout.flush()
+
+
+def show(command: BaseCommand, words: str, *, end: str = "") -> None:
+    """How far it is, in one line that is written over; only for people at a terminal."""
+    if command.stdout.isatty():
+        command.stdout.write(f"\r{words}", ending=end)
+        command.stdout.flush()
+
+
+def say_away(command: BaseCommand, error: Error) -> None:
+    """The database failed: all that waits are rows, and it is asked again."""
+    command.stderr.write(f"The database failed ({type(error).__name__}); trying again.")
