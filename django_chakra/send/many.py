@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 
 from .. import conf
 from ..client import payloads
-from ..events import storable
 from ..events.ids import match_key, platform_id
 from ..exceptions import ChakraError, ConfigurationError, SendRefused
 from ..models import Campaign, CampaignState, Message, MessageStatus
@@ -218,9 +217,8 @@ class _Writer:
         place = directory.place(to)
         kind = {"recipient_type": "group"} if place.is_group else {}
         body = self.make(place.recipient, **{**self.common, **kind, **own})
-        if storable(body) != body:
-            # In the statement for all it would end them all.
-            raise SendRefused("A value can't be stored: it holds NUL, or a number of over 64 bits")
+        # In the statement for all it would end them all.
+        outbox.check_storable(body)
         key = given or f"campaign:{self.campaign.pk}:{_spelled(place)}"
         return _Letter(index, place, body, key, given is not None)
 

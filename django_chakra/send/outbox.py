@@ -9,7 +9,7 @@ from django.db import router
 from django.utils import timezone
 
 from .. import conf, schedule
-from ..events import content_of
+from ..events import content_of, storable
 from ..events.ids import platform_id
 from ..exceptions import SendRefused, WindowClosed
 from ..models import Conversation, Direction, Message, MessageRole, MessageSource, MessageStatus
@@ -103,6 +103,7 @@ def put(place: Place, body: Mapping[str, Any], **options: Unpack[Options]) -> Me
     """Write down a body that was checked; gives the message that has the key, if one has."""
     if place.existing is not None:
         return Message.objects.select_related("conversation").get(pk=place.existing)
+    check_storable(body)
     Message(author=options.get("author"))  # raises for one that is no user, before anything is made
     row = row_of(place, body, place.open(), author=options.get("author"))
     row.idempotency_key = options.get("idempotency_key")
@@ -141,6 +142,16 @@ def row_of(
         sort_at=now,
         received_at=now,
     )
+
+
+def check_storable(body: Mapping[str, Any]) -> None:
+    """Refuse what no database keeps as it is.
+
+    Raises:
+        SendRefused: NUL, or a number of more than 64 bits.
+    """
+    if storable(body) != body:
+        raise SendRefused("A value can't be stored: it holds NUL, or a number of over 64 bits")
 
 
 def put_once(row: Message) -> Message:

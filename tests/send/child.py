@@ -7,13 +7,15 @@ from contextlib import nullcontext
 from typing import Any
 from unittest import mock
 
-# isort: split  only now, once that has set Django up, models can be imported
+# The first of these sets Django up; models can be imported only then.
+from tests.paths.child import COMMANDS, ended, main
+
+# isort: split
 from django.db import connection, connections, transaction
 
 from django_chakra import send
 from django_chakra.client.connections import Adapter
 from django_chakra.models import Message
-from tests.paths.child import COMMANDS, ended, main
 from tests.paths.stopping import Stop
 
 from .book import WAITING

@@ -87,7 +87,7 @@ class Storm:
 
     def _deliver_until(self, done: Any) -> None:
         """Post what is due and process it, as a site does beside its senders."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 90
         while not done():
             assert time.monotonic() < end, "it never came to its end"
             if not self.platform.fake.post_due(self.platform.post) + process.run():

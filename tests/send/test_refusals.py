@@ -24,6 +24,7 @@ WRONG: dict[str, tuple[type[Exception], str, Callable[[], Any]]] = {
     "a national number": (ValidationFailed, "begins with 0", lambda: template(to="09900000000")),
     "an empty text": (ValidationFailed, "text.body", lambda: send.text(to=ANA, body=" ")),
     "link and id": (ValidationFailed, "either", lambda: send.image(to=ANA, link=LINK, id="7")),
+    "NUL in a text": (SendRefused, "NUL", lambda: send.text(to=ANA, body="a\x00b")),
     "http": (ValidationFailed, "image.link", lambda: send.image(to=ANA, link="http://a.example")),
     "two headers": (
         ValidationFailed,
