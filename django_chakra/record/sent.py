@@ -105,12 +105,17 @@ def _without_others(
 ) -> list[Candidate]:
     """Those that are not another message of ours, which will say so itself.
 
-    Of what is on its way at this moment the platform may have told before it answered. That is
-    asked after the candidates were read: whatever was answered meanwhile has its name by now.
+    Of what is on its way the platform may tell before it answers, and its end may have become
+    unknown since ours were read. That is asked after the candidates were read: whatever was
+    answered meanwhile has its name by now.
     """
-    places = {row.conversation_id for row in ours}
-    away = list(Message.objects.filter(sending_in__in=places, external_id=None))
-    left = [one for one in candidates if not any(one.resembles(row) for row in away)]
+    away = Message.objects.filter(
+        conversation__in={row.conversation_id for row in ours},
+        status__in=(MessageStatus.SENDING, MessageStatus.UNKNOWN),
+        external_id=None,
+    ).exclude(pk__in=[row.pk for row in ours])
+    others = list(away)
+    left = [one for one in candidates if not any(one.resembles(row) for row in others)]
     told = [one.external_id for one in left if one.row is None]
     rows = Message.objects.filter(account=account, external_id__in=told)
     known = set(rows.values_list("external_id", flat=True))

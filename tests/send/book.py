@@ -89,8 +89,8 @@ class Book:
                 fate.told |= {one["word"]} if one["word"] else set()
         return found
 
-    def assert_sent_once(self) -> None:
-        """Nothing was taken twice, or asked again but after a 429; and each was written down."""
+    def sent_once(self) -> dict[str, Fate]:
+        """The fates: nothing taken twice, or asked again but after a 429; each written down."""
         written = set(Message.objects.filter(source="send").values_list("text", flat=True))
         fates = self.fates()
         assert set(fates) <= written
@@ -98,6 +98,7 @@ class Book:
             assert len(fate.wamids) <= 1, text
             assert {one.status for one in fate.asked[:-1]} <= {429}, text
             assert all(one.answered for one in fate.asked[:-1]), text
+        return fates
 
 
 def ours() -> dict[str, Message]:

@@ -32,8 +32,8 @@ def write(messages: list[dict[str, Any]], atomic: bool) -> None:
 def carry_all() -> None:
     """Carry until nothing of anybody's waits: what was told to come again does so."""
     while Message.objects.filter(status__in=WAITING).exists():
-        send.run()
-        time.sleep(0.01)
+        if not send.run():
+            time.sleep(0.05)
 
 
 def stop_sending(messages: list[dict[str, Any]], atomic: bool, at: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from django.db import connections
+from django.test import Client
 
 from django_chakra import process
 from django_chakra.testing import calls
@@ -33,6 +34,7 @@ class Platform:
             format=format, habits=habits, webhook_url=URL, secret=SECRETS["default"]
         )
         self.book = Book(self.fake)
+        self.client = Client()
         #: Told to post what is to come before its send's answer, in the thread of that request.
         self.fake.events.post = self.post_early
 
@@ -55,7 +57,7 @@ class Platform:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """Post one event to the site."""
-        return int(post(body).status_code)
+        return int(post(body, client=self.client).status_code)
 
     def post_early(self, url: str, headers: Mapping[str, str], body: bytes) -> int:
         """The same, processed at once, from a thread of the fake's server."""

@@ -425,6 +425,14 @@ def test_check_without_an_answer(queued: FakeChakra, ana: Conversation) -> None:
 def test_check_reads_any_list(queued: FakeChakra, ana: Conversation) -> None:
     """Entries of another shape are passed over."""
     message = lost(queued)
-    entries = [None, 7, "x", [], {}, {"direction": 3, "timestamp": "soon"}, {"context": "\0"}]
+    entries: list[Any] = [
+        None,
+        7,
+        "x",
+        [],
+        {},
+        {"direction": 3, "timestamp": "soon"},
+        {"context": "\0"},
+    ]
     queued.before.append(lambda request: Reply.of({"_data": entries}))
     assert send.check(message).finding == "nothing"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from django_chakra import send
@@ -99,7 +99,8 @@ def test_any_order_ends_in_the_same_row(
     assert ContactIdentity.objects.count() == 1
     assert [row["status"] for row in expected if "attempts" in row] == ["read"]
 
-    @settings(max_examples=10)
+    # To shrink an example would take minutes; the order in which it failed says enough.
+    @settings(max_examples=10, phases=[Phase.explicit, Phase.reuse, Phase.generate])
     @given(st.permutations(FACTS), st.lists(st.sampled_from(FACTS), max_size=3), st.integers(0, 8))
     def check(order: list[str], again: list[str], place: int) -> None:
         assert play(order[:place], [*order[place:], *again]) == expected

@@ -22,18 +22,18 @@ from .platform import Platform, Sender
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
 HABITS = Habits(
-    sent_after=0.05, delivered_after=0.1, read_after=0.2, reads=0.3, fails=0.1, never=0.4,
-    doubled=0.1, delayed=0.1, delay=0.5, early=0.1, shuffled=0.2, echoes=0.1,
+    sent_after=0.05, delivered_after=0.1, read_after=0.2, reads=0.3, fails=0.1, never=0.6,
+    doubled=0.1, delayed=0.1, delay=0.5, early=0.05, shuffled=0.2, echoes=0.05,
 )  # fmt: skip
 #: All but the one that is only met when nobody listens.
 RULES = (
     "429:{0},seconds=0", "429:{1},seconds=1", "429:{1},seconds=1,retry-after=date",
     "429:{1},retry-after=no", "500:{0}", "html:{0}", "errors:{0}", "slow:{0},seconds=0.05",
-    "timeout-before:{1}", "timeout-after:{0}", "cut-before:{0}", "cut-after:{0}", "cut-inside:{0}",
+    "timeout-before:{0}", "timeout-after:{0}", "cut-before:{0}", "cut-after:{0}", "cut-inside:{0}",
     "unreachable:{0}",
 )  # fmt: skip
 #: Small waits, but for the network: a busy machine must not make a slow answer a late one.
-QUICK = {"READ_TIMEOUT": 1.5, "MAX_DELAY_SECONDS": 0.2, "RUNNER": "inline"}
+QUICK = {"READ_TIMEOUT": 1.5, "MAX_DELAY_SECONDS": 0.2}
 
 
 class Storm:
@@ -87,7 +87,7 @@ class Storm:
 
     def _deliver_until(self, done: Any) -> None:
         """Post what is due and process it, as a site does beside its senders."""
-        end = time.monotonic() + 90
+        end = time.monotonic() + 240
         while not done():
             assert time.monotonic() < end, "it never came to its end"
             if not self.platform.fake.post_due(self.platform.post) + process.run():
@@ -104,7 +104,7 @@ def storm(
         url = doors.enter_context(serve(platform.fake))
         settings.CHAKRA = platform.settings(url, **QUICK)
         of = Storm(platform, count, count // 10, 0.01 if count > 1000 else 0.025)
-        env = {"chakra": platform.settings(url, **QUICK)}
+        env = {"chakra": platform.settings(url, RUNNER="inline", **QUICK)}
         started = [
             senders.enter_context(Sender(folder / f"heard{place}", **env)) for place in range(2)
         ]
@@ -118,8 +118,7 @@ def check(of: Storm) -> None:
     assert len(of.met) == len(RULES)
     assert all(of.met.values()), of.met
     assert len(ours()) == Message.objects.filter(source="send").count() == of.count
-    book.assert_sent_once()
-    fates = book.fates()
+    fates = book.sent_once()
     wrong = {
         row.text: (row.status, row.attempt_log, fates.get(row.text))
         for row in ours().values()
@@ -156,6 +155,7 @@ def check_seen(book: Book) -> None:
 
 
 @pytest.mark.databases("postgresql")
+@pytest.mark.timeout(300)  # a busy machine may take its time
 def test_2000_messages_through_every_misbehaviour(tmp_path: Path, settings: Any) -> None:
     """None is taken twice and none lost; each ends as the platform's book has it, else unknown."""
     with storm(tmp_path, settings, format="both", count=2000, threads=6) as of:
