@@ -15,13 +15,13 @@ from ..events import DeliveryStatusReported, MessageEchoed, MessageEvent
 from . import about, messages, statuses
 from .conversations import refresh
 from .facts import Fact
+from .fates import refused
 from .joining import Announcer
 from .links import awaited, link, resolve, settle
 from .listed import Listed, check
 from .outgoing import contacts_of, conversations_with
 from .people import People
 from .sent import named
-from .statuses import refused
 
 __all__ = [
     "Fact",

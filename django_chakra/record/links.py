@@ -19,6 +19,7 @@ from ..models.statements import upsert
 from . import sent, statuses
 from .changes import show
 from .conversations import refresh
+from .fates import fold_into
 from .joining import Announcer, join
 
 #: Columns that point at another message, with the id by which the platform names that one.
@@ -161,4 +162,4 @@ def _tell(linked: list[DeliveryStatus], messages: list[Message], now: datetime) 
         return set()
     statuses.save(linked)
     statuses.wake([row.pk for row in linked], now=now)
-    return statuses.fold_into(messages, linked)
+    return fold_into(messages, linked)

@@ -20,9 +20,9 @@ from ..models import (
     StatusType,
 )
 from ..models.statements import upsert
+from .fates import fold_into
 from .links import resolve
 from .sent import AFTER, BEFORE, COPIES, Candidate, asked, settle_pairs
-from .statuses import fold_into
 
 #: Kinds whose word the list has as it was sent; of others it may say "text".
 SURE = frozenset({"text", "image", "video", "audio", "document", "sticker"})

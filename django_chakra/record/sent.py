@@ -28,9 +28,9 @@ from ..models import (
     StatusType,
 )
 from ..models.choices import OWN_STATES
-from . import statuses
 from .changes import show
 from .conversations import refresh
+from .fates import fold_into
 
 #: Where copies of our own messages may come from.
 COPIES = (MessageSource.ECHO_INBOX, MessageSource.BACKFILL, MessageSource.HISTORY)
@@ -163,7 +163,7 @@ def name(row: Message, external_id: str, how: str, copy: Message | None = None) 
         ]
     )  # fmt: skip
     if copy is not None:
-        statuses.fold_into([row], row.delivery_statuses.order_by("key"))
+        fold_into([row], row.delivery_statuses.order_by("key"))
         if row.changes.exists():
             show([row.pk])
 

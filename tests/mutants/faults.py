@@ -2,6 +2,7 @@
 
 from .fault import Fault
 from .incoming import SIGNATURE, VIEW
+from .sending import SENDING
 from .shapes import SHAPES
 
 #: Where the tests of a part are, the quickest first; what is not there is passed over. Without
@@ -36,6 +37,13 @@ TESTS = {
         "tests/paths/test_leases.py",
         "tests/paths/test_meeting.py",
     ],
+    "sending": [
+        "tests/send/test_send.py",
+        "tests/send/test_meeting.py",
+        "tests/send/test_carry.py",
+        "tests/send/test_resolution.py",
+        "tests/send/test_stopped.py",
+    ],
 }
 #: Written for faults that no other test found.
 LAST = "tests/test_faults.py"
@@ -61,27 +69,27 @@ RECORD = [
     ),
     Fault(
         "the word that comes last stays on the message",
-        "record/statuses.py",
+        "record/fates.py",
         "if rank > current or (rank == current and row.status > message.status):",
         "if rank:",
     ),
     Fault(
         "the latest time of a word stays",
-        "record/statuses.py",
+        "record/fates.py",
         "is None or at < known):",
         "is None or at > known):",
     ),
     Fault(
         "a payment's word moves the message",
-        "record/statuses.py",
+        "record/fates.py",
         "if row.type != StatusType.MESSAGE or not rank:",
         "if not rank:",
     ),
     Fault(
         "one account's status changes another's message",
         "record/statuses.py",
-        "Message.objects.select_for_update().filter(named, account=account)",
-        "Message.objects.select_for_update().filter(named)",
+        "Message.objects.select_for_update().filter(wanted, account=account)",
+        "Message.objects.select_for_update().filter(wanted)",
     ),
     Fault(
         "of two names in one batch the last stays",
@@ -212,4 +220,5 @@ FAULTS = {
     "shapes": SHAPES,
     "process": PROCESS,
     "announce": ANNOUNCE,
+    "sending": SENDING,
 }

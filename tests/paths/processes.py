@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import connection
@@ -46,7 +46,7 @@ class Child:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self.process = start(self.module, env=env, **pipes)
 
-    def __enter__(self) -> Child:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -53,9 +53,9 @@ class Storm:
         decide = self.platform.fake.before.pop()
 
         def counted(request: Request) -> Misbehaviour | None:
-            how: Any = decide(request)
+            how = decide(request)
             self.met[text] += how is not None
-            return how
+            return how if isinstance(how, Misbehaviour) else None
 
         self.platform.fake.before.append(counted)
 
