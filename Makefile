@@ -16,7 +16,7 @@ PYTHON ?= $(shell for need in "ensurepip, venv" "sys"; do \
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/.package ## the example site with a customer who writes to it
+demo: $(VENV)/.package ## an example site and a fake platform with customers who write
 	@$(PY) manage.py demo
 
 test: lint $(VENV)/.mysql ## lint, then all tests on SQLite, PostgreSQL and MariaDB

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, router
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -17,6 +17,7 @@ from ..models import (
     CampaignState,
     DeliveryStatus,
     Message,
+    MessageRole,
     MessageStatus,
     Resolution,
 )
@@ -107,13 +108,15 @@ def _look(message: Message, outcome: Outcome, by: str) -> bool:
         conversation=OuterRef("conversation"), status=MessageStatus.QUEUED
     )
     rows = Message.objects.filter(pk=message.pk)
-    found = rows.annotate(more=Exists(more), is_awaited=record.awaited())
-    has_more, is_awaited = found.values_list("more", "is_awaited").first() or (True, False)
+    found = rows.annotate(more=Exists(more), is_awaited=record.awaited(), lost=Exists(_lost()))
+    seen = found.values_list("more", "is_awaited", "lost").first()
+    has_more, is_awaited, has_lost = seen or (True, False, False)
     touched: set[int] = set()
     now = timezone.now()
     if is_awaited:
         touched |= record.link(message.account, [message.pk], now=now, leased_by=by)
-    if outcome.status == MessageStatus.UNKNOWN:
+    if outcome.status == MessageStatus.UNKNOWN or has_lost:
+        # Also what came while this one was on its way, and might have been about it.
         touched |= record.resolve(message.account, now=now, leased_by=by)
     if outcome.status == MessageStatus.FAILED:
         touched.add(message.conversation_id)
@@ -121,6 +124,17 @@ def _look(message: Message, outcome: Outcome, by: str) -> bool:
         with schedule.held():
             announce.conversations(touched, by)
     return bool(has_more)
+
+
+def _lost() -> QuerySet[Message]:
+    """Messages of the same conversation whose end is unknown, as long as it may be told."""
+    since = timezone.now() - timedelta(seconds=conf.current().send_within)
+    return Message.objects.filter(
+        conversation=OuterRef("conversation"),
+        status=MessageStatus.UNKNOWN,
+        external_id=None,
+        received_at__gte=since,
+    ).exclude(role=MessageRole.RECEIPT)
 
 
 def _values(message: Message, outcome: Outcome, attempt: dict[str, Any]) -> dict[str, Any]:
