@@ -11,7 +11,7 @@ PYTHON ?= $(shell for need in "ensurepip, venv" "sys"; do \
 	done; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint bench-quick matrix mutants services clean
+.PHONY: help demo test coverage lint bench-quick matrix thorough mutants services clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ matrix: ## the SQLite tests on Django 6 with Python 3.12 or newer, where there i
 		TEST_DATABASE=sqlite TEST_DATABASE_NAME=matrix $(VENV)-matrix/bin/python -m pytest -q -n 2 -m "not browser"; \
 		exit; \
 	done; echo "No Python 3.12 or newer found: Django 6 is not tested."
+
+thorough: $(VENV)/.dev ## 2,000 messages through a storm, and a sender ended at every statement (PostgreSQL, 5 minutes)
+	@TEST_THOROUGH=true TEST_DATABASE=postgresql $(PY) -m pytest -q -m thorough
 
 mutants: $(VENV)/.dev ## seeded faults, each of which a test has to find
 	@$(PY) -m tests.mutants

@@ -32,14 +32,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is for another database; skip what this machine cannot run."""
-    elsewhere = [item for item in items if not is_for(item, settings.TEST_DATABASE)]
+    """Leave out what is for another run; skip what this machine cannot run."""
+    elsewhere = [item for item in items if not is_wanted(item)]
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
     for item in items:
         if reason := missing_for(item):
             item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def is_wanted(item: pytest.Item) -> bool:
+    """Whether it is for this run's database, and quick enough for this run."""
+    if item.get_closest_marker("thorough") and os.environ.get("TEST_THOROUGH") != "true":
+        return False
+    return is_for(item, settings.TEST_DATABASE)
 
 
 def is_for(item: pytest.Item, name: str) -> bool:

@@ -1,5 +1,6 @@
 """Two processes send while the platform does all that goes wrong; its book says what must be."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -9,10 +10,11 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connections
 
 from django_chakra import process
 from django_chakra.models import DeliveryStatus, Message
-from django_chakra.testing.fake import Habits, Misbehaviour, Request, serve
+from django_chakra.testing.fake import Habits, Misbehaviour, Request, Taken, serve
 from django_chakra.testing.fake.misbehaviour import misbehave
 from tests.paths.guarantees import assert_linked
 
@@ -42,6 +44,8 @@ class Storm:
     def __init__(self, platform: Platform, count: int, conversations: int, rate: float) -> None:
         self.platform, self.count = platform, count
         self.met: Counter[str] = Counter()
+        self.third = threading.Event()
+        platform.fake.on_taken.append(self._count)
         for rule in RULES:
             self._misbehave(rule.format(rate, rate / 3))
         self.customers = [f"55118{n:08}" for n in range(conversations)]
@@ -72,18 +76,31 @@ class Storm:
         for place, sender in enumerate(senders):
             messages = self.messages(place)
             sender.tell("send_all", messages=messages, threads=threads, seed=place)
-        self._deliver_until(lambda: len(self.platform.fake.sent) > self.count / 3)
-        doors.close()
-        time.sleep(0.3)
-        doors.enter_context(serve(self.platform.fake, port=port))
+        outage = threading.Thread(target=self._be_away, args=(doors, port))
+        outage.start()
         rows = Message.objects.filter(source="send")
         self._deliver_until(
             lambda: rows.count() == self.count and not rows.filter(status__in=WAITING).exists()
         )
+        outage.join()
         for sender in senders:
             assert sender.answer() == {"written": self.count // 2}
         self.platform.fake.clock.move(60)
         self.platform.deliver()
+
+    def _count(self, taken: Taken) -> None:
+        if len(self.platform.fake.sent) > self.count / 3:
+            self.third.set()
+
+    def _be_away(self, doors: ExitStack, port: int) -> None:
+        """After a third of all was taken nobody listens, until a process has met that."""
+        self.third.wait(200)
+        doors.close()
+        end = time.monotonic() + 20
+        while not met_nobody() and time.monotonic() < end:
+            time.sleep(0.05)
+        connections.close_all()
+        doors.enter_context(serve(self.platform.fake, port=port))
 
     def _deliver_until(self, done: Any) -> None:
         """Post what is due and process it, as a site does beside its senders."""
@@ -92,6 +109,12 @@ class Storm:
             assert time.monotonic() < end, "it never came to its end"
             if not self.platform.fake.post_due(self.platform.post) + process.run():
                 time.sleep(0.02)
+
+
+def met_nobody() -> bool:
+    """Whether a request could not leave."""
+    logs = Message.objects.filter(source="send", attempts__gt=0).values_list("attempt_log")
+    return any(one["words"].startswith("No connection") for (log,) in logs for one in log)
 
 
 @contextmanager
@@ -146,16 +169,18 @@ def check_seen(book: Book) -> None:
     ends = Counter(row.status for row in rows.values())
     assert {"accepted", "sent", "delivered", "read", "failed", "unknown"} <= ends.keys(), ends
     lost = [text for text, fate in fates.items() if fate.wamids and not fate.asked[-1].answered]
-    assert {rows[text].status == "unknown" for text in lost} == {True, False}
-    words = [one["words"] for row in rows.values() for one in row.attempt_log]
-    assert any(one.startswith("No connection") for one in words)
+    known = {rows[text].status != "unknown" for text in lost}
+    # Without callback data it may be that nothing fitted one alone.
+    assert known == {True, False} or (known == {False} and book.fake.format == "chakra")
+    assert met_nobody()
     copies = [one for one in book.fake.ledger.entries("event") if one.get("copy") == 2]
     assert copies
     assert DeliveryStatus.objects.exists()
 
 
 @pytest.mark.databases("postgresql")
-@pytest.mark.timeout(300)  # a busy machine may take its time
+@pytest.mark.thorough
+@pytest.mark.timeout(600)  # a busy machine may take its time
 def test_2000_messages_through_every_misbehaviour(tmp_path: Path, settings: Any) -> None:
     """None is taken twice and none lost; each ends as the platform's book has it, else unknown."""
     with storm(tmp_path, settings, format="both", count=2000, threads=6) as of:
@@ -163,15 +188,16 @@ def test_2000_messages_through_every_misbehaviour(tmp_path: Path, settings: Any)
         assert_one_row_each(of.platform.book)
 
 
-@pytest.mark.databases("sqlite", "mariadb")
-def test_it_is_the_same_on_the_other_databases(tmp_path: Path, settings: Any) -> None:
-    """200 messages on SQLite and MariaDB."""
+@pytest.mark.databases
+def test_200_messages_through_every_misbehaviour(tmp_path: Path, settings: Any) -> None:
+    """The same with fewer, on each database."""
     with storm(tmp_path, settings, format="both", count=200, threads=3) as of:
         check(of)
         assert_one_row_each(of.platform.book)
 
 
 @pytest.mark.databases
+@pytest.mark.thorough
 def test_without_callback_data_nothing_is_taken_for_another(tmp_path: Path, settings: Any) -> None:
     """In Chakra's format alone what fits exactly one is that one's, and no row is wrong."""
     with storm(tmp_path, settings, format="chakra", count=200, threads=3) as of:

@@ -160,7 +160,8 @@ def check(of: Rounds, caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.mark.databases("postgresql")
-@pytest.mark.timeout(300)  # a busy machine may take its time
+@pytest.mark.thorough
+@pytest.mark.timeout(600)  # a busy machine may take its time
 @pytest.mark.parametrize("names", [("echoed", "refused"), ("busy", "last")])
 def test_a_process_stopped_at_any_step_sends_nothing_twice(
     names: Sequence[str], tmp_path: Path, settings: Any, caplog: pytest.LogCaptureFixture
