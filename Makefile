@@ -22,7 +22,7 @@ demo: $(VENV)/.package ## an example site and a fake platform with customers who
 test: lint $(VENV)/.mysql ## lint, then all tests on SQLite, PostgreSQL and MariaDB
 	@$(PY) -m tests.run
 
-coverage: lint $(VENV)/.mysql ## the same with branch coverage, as in CI
+coverage: lint $(VENV)/.mysql ## the same with branch coverage, a third slower
 	@COVERAGE=true $(PY) -m tests.run
 
 lint: $(VENV)/.dev ## style, types, import contracts, migrations and Django's checks

@@ -1,7 +1,7 @@
 """All tests, as ``make test`` runs them: on three databases.
 
-With ``CI=true`` or ``COVERAGE=true`` (``make coverage``) the branch coverage of two of them is
-measured, as one; that takes a third longer.
+With ``COVERAGE=true`` (``make coverage``) the branch coverage of two of them is measured, as one;
+that takes a third longer, which CI has not.
 
 Arguments go to pytest, in every run: ``python -m tests.run -k signature -x``.
 """
@@ -19,11 +19,11 @@ from . import report
 COVERAGE = [sys.executable, "-m", "coverage"]
 # On SQLite the tests of waiting are too, of the client and the demo: a third worker fills the gaps.
 RUNS = {
-    "sqlite": ["-n", "3"],
-    "postgresql": ["-n", "2", "-m", "databases"],
-    "mariadb": ["-n", "2", "-m", "databases"],
+    "sqlite": ["-n", "3", "--dist", "worksteal"],
+    "postgresql": ["-n", "2", "--dist", "worksteal", "-m", "databases"],
+    "mariadb": ["-n", "2", "--dist", "worksteal", "-m", "databases"],
 }
-MEASURING = "true" in (os.environ.get("CI"), os.environ.get("COVERAGE"))
+MEASURING = os.environ.get("COVERAGE") == "true"
 #: What only MariaDB comes to are a few lines.
 MEASURED = ("sqlite", "postgresql") if MEASURING else ()
 

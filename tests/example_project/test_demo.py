@@ -122,6 +122,7 @@ def test_the_check_fails_when_the_secret_is_wrong(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_the_check_fails_when_nothing_is_processed(tmp_path: Path) -> None:
     """A site that stores calls but has no worker makes ``demo --check`` exit with 1."""
     settings = "tests.example_project.idle_settings"
@@ -176,6 +177,7 @@ def again(told: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.thorough
 def test_a_second_run_goes_on_where_the_first_one_stopped(told: Path, again: Path) -> None:
     """The opening is told to an empty database only; customers go on, and are answered."""
     before = messages(told)
@@ -211,6 +213,7 @@ def log_in(admin: str, username: str, password: str) -> str:
         return session.post(f"{admin}login/", data=form, timeout=10).url
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc for the site's process")
 def test_a_site_that_ends_ends_the_demo(again: Path) -> None:
     """When the site's process is gone the command says so and exits with 1."""
