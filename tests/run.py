@@ -23,6 +23,14 @@ RUNS = {
     "postgresql": ["-n", "2", "--dist", "worksteal", "-m", "databases"],
     "mariadb": ["-n", "2", "--dist", "worksteal", "-m", "databases"],
 }
+#: CI has a quarter of an hour. Where so many seconds have gone, MariaDB takes what differs between
+#: databases: who meets whom, and what a stopped process leaves.
+CI_SECONDS = 420
+CI_MARIADB = [
+    "tests/record",
+    "tests/paths",
+    *(f"tests/send/test_{name}.py" for name in ("send", "costs", "resolution", "stopped")),
+]
 MEASURING = os.environ.get("COVERAGE") == "true"
 #: What only MariaDB comes to are a few lines.
 MEASURED = ("sqlite", "postgresql") if MEASURING else ()
@@ -53,7 +61,15 @@ def main(arguments: list[str]) -> int:
     report.RECORD.parent.mkdir(exist_ok=True)
     # Every run, also after one that failed: a fault on one database is easier to read beside the
     # two others.
-    results = {name: run(name, chosen, arguments) for name, chosen in RUNS.items()}
+    results = {}
+    for name, chosen in RUNS.items():
+        gone = time.monotonic() - started
+        is_late = os.environ.get("CI") == "true" and gone > CI_SECONDS and not arguments
+        if name == "mariadb" and is_late:
+            print(f"\n{gone:.0f} s have gone: on MariaDB only {', '.join(CI_MARIADB)}")
+            results[name] = run(name, chosen, CI_MARIADB)
+        else:
+            results[name] = run(name, chosen, arguments)
     if MEASURING:
         print("\n--- coverage of all runs ---")
         call(*COVERAGE, "combine", "--quiet")
