@@ -188,9 +188,9 @@ def test_2000_messages_through_every_misbehaviour(tmp_path: Path, settings: Any)
         assert_one_row_each(of.platform.book)
 
 
-@pytest.mark.databases
+@pytest.mark.databases("postgresql")
 def test_200_messages_through_every_misbehaviour(tmp_path: Path, settings: Any) -> None:
-    """The same with fewer, on each database."""
+    """The same with fewer."""
     with storm(tmp_path, settings, format="both", count=200, threads=3) as of:
         check(of)
         assert_one_row_each(of.platform.book)
