@@ -26,7 +26,11 @@ RUNS = {
 #: CI has a quarter of an hour. Where so many seconds have gone, MariaDB takes what differs between
 #: databases most: what is merged, and who meets whom.
 CI_SECONDS = 420
-CI_MARIADB = ["tests/record/test_merge.py", "tests/record/test_people.py", "tests/send/test_send.py"]
+CI_MARIADB = [
+    "tests/record/test_merge.py",
+    "tests/record/test_people.py",
+    "tests/send/test_send.py",
+]
 MEASURING = os.environ.get("COVERAGE") == "true"
 #: What only MariaDB comes to are a few lines.
 MEASURED = ("sqlite", "postgresql") if MEASURING else ()
