@@ -100,6 +100,22 @@ class Settings:
     send_within: int = 24 * 3600
     #: Rest between two messages to one recipient.
     recipient_seconds: float = 0.0
+    #: Whether a template is compared with the platform's own, where ``chakra_templates`` has it.
+    check_templates: bool = True
+    #: Whether the files of messages are downloaded.
+    download_media: bool = True
+    #: Alias in ``STORAGES`` where they are kept; by default "chakra", where there is one.
+    media_storage: str = ""
+    #: Else the folder for them, by default "chakra-media" in ``BASE_DIR``.
+    media_dir: str = ""
+    #: A larger file is not kept. WhatsApp's own limit is 100 MB.
+    media_max_bytes: int = 100 * 1024 * 1024
+    #: Minutes without any call, in business hours, after which the worker asks the platform what
+    #: was missed; also when it starts. 0 is never.
+    backfill_after: int = 0
+    #: When calls are expected, in the site's time zone: ("mon-fri 09:00-18:00", "sat 09:00-13:00").
+    #: Empty is always.
+    business_hours: tuple[str, ...] = ()
     #: Where Chakra's REST API is. As a plain text: nothing of the client is imported here.
     base_url: str = "https://api.chakrahq.com"
     #: Of Meta's API, in the paths of what Chakra hands through to Meta.

@@ -1,13 +1,16 @@
 """The tables: what the platform said and what became of it."""
 
+from .backfills import Backfill
 from .calls import WebhookCall
 from .campaigns import Campaign
 from .choices import (
+    BackfillState,
     CallState,
     CampaignState,
     Direction,
     FailureState,
     IdentityKind,
+    MediaState,
     MessageRole,
     MessageSource,
     MessageStatus,
@@ -17,10 +20,14 @@ from .choices import (
 from .contacts import Contact, ContactIdentity
 from .conversations import Conversation
 from .failures import ReceiverFailure
+from .media import MediaFile
 from .messages import DeliveryStatus, Message
 from .numbers import BusinessNumber
+from .templates import MessageTemplate
 
 __all__ = [
+    "Backfill",
+    "BackfillState",
     "BusinessNumber",
     "CallState",
     "Campaign",
@@ -32,10 +39,13 @@ __all__ = [
     "Direction",
     "FailureState",
     "IdentityKind",
+    "MediaFile",
+    "MediaState",
     "Message",
     "MessageRole",
     "MessageSource",
     "MessageStatus",
+    "MessageTemplate",
     "ReceiverFailure",
     "Resolution",
     "StatusType",

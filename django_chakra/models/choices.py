@@ -131,3 +131,21 @@ class FailureState(TextChoices):
     WAITING = "waiting", _("waiting")
     GIVEN_UP = "given_up", _("given up")
     ORPHANED = "orphaned", _("orphaned")
+
+
+class MediaState(TextChoices):
+    """Where the file of a message stands."""
+
+    WAITING = "waiting", _("waiting")
+    KEPT = "kept", _("kept")
+    EXPIRED = "expired", _("expired")
+    FAILED = "failed", _("failed")
+    SKIPPED = "skipped", _("not wanted")
+
+
+class BackfillState(TextChoices):
+    """Where a backfill stands."""
+
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    STOPPED = "stopped", _("stopped")

@@ -40,6 +40,15 @@ class BusinessNumber(models.Model):
         blank=True,
         help_text=_("What the WABA may not do, as a list of type, expires_at and remediation."),
     )
+    health = models.JSONField(
+        _("health"),
+        default=dict,
+        blank=True,
+        help_text=_("What the API last said of it: health_status and the words beside it."),
+    )
+    checked_at = models.DateTimeField(
+        _("checked at"), null=True, blank=True, help_text=_("When the API was last asked.")
+    )
     told_at = models.JSONField(
         _("told at"),
         default=dict,
