@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from .base import Identity, Json, Profile, mapping
-from .ids import match_key, phone_digits, platform_id
+from .ids import matched, phone_digits, platform_id
 from .storable import storable_text
 
 NOBODY = Profile((), "", "")
@@ -53,13 +53,13 @@ def profiles(contacts: Json) -> dict[Identity, Profile]:
             known, storable_text(profile.get("name"), 255), username(profile.get("username"))
         )
         for identity in known:
-            found.setdefault(_key(identity), told)
+            found.setdefault(matched(identity), told)
     return found
 
 
 def profile_of(people: Mapping[Identity, Profile], known: Iterable[Identity]) -> Profile:
     """The profile of whoever has one of these identities; an empty one when nobody has."""
-    found = (people.get(_key(identity)) for identity in known)
+    found = (people.get(matched(identity)) for identity in known)
     return next(filter(None, found), NOBODY)
 
 
@@ -77,9 +77,3 @@ def username(value: Json) -> str:
 def together(*groups: Iterable[Identity]) -> tuple[Identity, ...]:
     """Identities of one person from several places, each once, in their order."""
     return tuple(dict.fromkeys(identity for group in groups for identity in group))
-
-
-def _key(identity: Identity) -> Identity:
-    if identity.kind == "phone":
-        return Identity("phone", match_key(identity.value))
-    return identity

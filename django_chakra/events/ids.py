@@ -3,6 +3,7 @@
 import hashlib
 import re
 
+from .base import Identity
 from .storable import clean, storable_text
 
 MAX_ID = 255
@@ -65,6 +66,13 @@ def match_key(digits: str) -> str:
         if digits.startswith(("521", "549")):
             return digits[:2] + digits[3:]
     return digits
+
+
+def matched(identity: Identity) -> Identity:
+    """The name in the one spelling by which two are compared."""
+    if identity.kind == "phone":
+        return Identity(identity.kind, match_key(identity.value))
+    return identity
 
 
 def only_digits(text: str) -> str:

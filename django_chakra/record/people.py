@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, TypeAlias, cast
 
 from ..events import Identity
-from ..events.ids import match_key
+from ..events.ids import matched
 from ..models import BusinessNumber, Contact, ContactIdentity, Conversation
 from ..models.statements import upsert
 from .joining import Announcer, join
@@ -67,7 +67,7 @@ class People:
         self._look_up(known)
 
     def _found(self, person: Iterable[Identity]) -> set[int]:
-        return {contact for identity in person for contact in self._owners[_key(identity)]}
+        return {contact for identity in person for contact in self._owners[matched(identity)]}
 
     def _look_up(self, identities: Iterable[Identity]) -> None:
         """One query for contacts, their conversations and the numbers of these.
@@ -76,14 +76,14 @@ class People:
         """
         wanted: dict[Identity, list[Identity]] = {}
         for identity in identities:
-            wanted.setdefault(_key(identity), []).append(identity)
+            wanted.setdefault(matched(identity), []).append(identity)
         self._owners.update((key, set()) for key in wanted)
         rows = ContactIdentity.objects.filter(
             account=self.account, match_key__in=sorted({key.value for key in wanted})
         ).values_list("kind", "value", "contact_id", "contact__name_at", *_CONTACTS_CONVERSATION)
         for kind, value, contact, name_at, *conversation in rows:
             identity = Identity(kind, value)
-            key = _key(identity)
+            key = matched(identity)
             if key not in wanted:
                 continue
             self._owners[key].add(contact)
@@ -118,7 +118,7 @@ class People:
                 contact_id=homes.get(id(person)) or min(self._found(person)),
                 kind=identity.kind,
                 value=identity.value,
-                match_key=_key(identity).value,
+                match_key=matched(identity).value,
             )
             for person in people
             for identity in person
@@ -173,22 +173,15 @@ class People:
         return self._numbers[key][1]
 
 
-def _key(identity: Identity) -> Identity:
-    """The identity in the one spelling by which two are compared."""
-    if identity.kind == "phone":
-        return Identity("phone", match_key(identity.value))
-    return identity
-
-
 def _one_each(named: Iterable[Sequence[Identity]]) -> list[list[Identity]]:
     """People who share an identity, as one; each identity once."""
     people: dict[Identity, dict[Identity, None]] = {}
     for identities in named:
         person: dict[Identity, None] = dict.fromkeys(identities)
         for known in {
-            id(p): p for i in identities if (p := people.get(_key(i))) is not None
+            id(p): p for i in identities if (p := people.get(matched(i))) is not None
         }.values():
             person |= known
         for identity in person:
-            people[_key(identity)] = person
+            people[matched(identity)] = person
     return [list(person) for person in {id(p): p for p in people.values()}.values()]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db import router
+from django.db import router, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -12,9 +13,10 @@ from .. import schedule
 from ..events import storable_text
 from ..exceptions import SendRefused
 from ..models import CampaignState, Message, MessageRole, MessageSource, MessageStatus
-from . import outbox
-from .addressing import find
-from .templates import Category, check_marketing
+from . import files, outbox
+from .addressing import Place, find
+from .known import Category, checked
+from .templates import CHAKRA, check_marketing, checked_mapped
 
 #: What may be sent again: it has not arrived, as far as anybody knows.
 AGAIN = (
@@ -33,7 +35,7 @@ def again(
     message: Message,
     *,
     author: Any = None,
-    category: Category = "marketing",
+    category: Category | None = None,
     force: bool = False,
 ) -> Message:
     """Write the same down once more, as a new message with ``retry_of``.
@@ -44,13 +46,14 @@ def again(
 
     Args:
         author: the member of staff who wants it, a user.
-        category: of a template, as it was approved: the row does not keep it.
+        category: of a template, as it was approved; by default what the platform said of it, else
+            "marketing".
         force: send marketing to somebody who wants none.
 
     Raises:
         SendRefused: it is not failed, unknown, withheld or cancelled, it is a read receipt, or it
             was not sent from here.
-        WindowClosed, MarketingStopped: as for a new message.
+        WindowClosed, MarketingStopped, TemplateRefused, ValidationFailed: as for a new message.
     """
     key = f"again:{message.pk}"
     place = find(message, key=key)
@@ -61,7 +64,7 @@ def again(
     known = Message.objects.select_related("campaign").get(pk=message.pk)
     _check(known)
     if known.kind == "template":
-        check_marketing(place, category, force=force)
+        check_marketing(place, _category(place, known.payload, category), force=force)
     else:
         outbox.check_window(place)
     row = outbox.row_of(place, known.payload, place.open(), author=author)
@@ -70,9 +73,18 @@ def again(
     row.reply_to_id, row.target_id = known.reply_to_id, known.target_id
     if known.campaign is not None and known.campaign.state != CampaignState.RUNNING:
         row.status = MessageStatus.PAUSED
-    row = _retry(message, outbox.put_once(row))
+    with transaction.atomic(using=router.db_for_write(Message)):
+        row = _retry(message, outbox.put_once(row))
+        files.hand_on(known, row)
     schedule.carry_after_commit(row.conversation_id, using=router.db_for_write(Message))
     return row
+
+
+def _category(place: Place, body: Mapping[str, Any], category: Category | None) -> Category:
+    """The category of a template that is to be sent again, once it was compared."""
+    if CHAKRA in body:
+        return checked_mapped(place, body[CHAKRA], category)
+    return checked(place, body["template"], category)
 
 
 def _check(message: Message) -> None:

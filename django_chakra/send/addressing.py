@@ -11,7 +11,7 @@ from .. import conf, record
 from ..client.payloads import phone
 from ..client.payloads.recipients import is_bsuid
 from ..events import Identity
-from ..events.ids import match_key
+from ..events.ids import matched
 from ..exceptions import ConfigurationError, NumberNeeded, SendRefused
 from ..models import Contact, ContactIdentity, Conversation, IdentityKind, Message
 from ..record.numbers import NumberFact, waba_key
@@ -44,6 +44,11 @@ class Place:
     def is_phone(self) -> bool:
         """Whether the recipient is a phone number."""
         return not self.is_group and not is_bsuid(self.recipient)
+
+    @property
+    def key(self) -> str:
+        """The recipient in the one spelling by which two are compared."""
+        return self.recipient if self.is_group else matched(identity_of(self.recipient)).value
 
     def need_phone(self) -> str:
         """The recipient's phone number.
@@ -96,8 +101,7 @@ def find(
     if not found:
         return _unopened(to, alias, own, key)
     best = min(found, key=lambda row: _rank(row, to, own))
-    if phone_number_id and best.number.phone_number_id not in ("", phone_number_id):
-        raise SendRefused("This conversation is of another number")
+    check_number(best, phone_number_id)
     place = Place(
         account=alias,
         phone_number_id=phone_number_id or best.number.phone_number_id or own,
@@ -108,6 +112,16 @@ def find(
         existing=getattr(best, "existing", None),
     )
     return checked(place)
+
+
+def check_number(conversation: Conversation, asked: str) -> None:
+    """Refuse another number ("" asks for none) than the one that the conversation is with.
+
+    Raises:
+        SendRefused: so it is.
+    """
+    if asked and conversation.number.phone_number_id not in ("", asked):
+        raise SendRefused("This conversation is of another number")
 
 
 def number_fact(place: Place) -> NumberFact:
@@ -138,10 +152,8 @@ def _with(to: str | Contact) -> QuerySet[Conversation]:
 
 def name_of(to: str) -> dict[str, str]:
     """Columns of the ``ContactIdentity`` of a number in any spelling, or of a BSUID."""
-    identity = identity_of(to)
-    is_phone = identity.kind == IdentityKind.PHONE
-    key = match_key(identity.value) if is_phone else identity.value
-    return {"kind": identity.kind, "match_key": key}
+    key = matched(identity_of(to))
+    return {"kind": key.kind, "match_key": key.value}
 
 
 def _described(rows: QuerySet[Conversation], account: str, key: str | None) -> QuerySet[Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from ..models import Conversation, Message, MessageRole, MessageStatus
 from ..models.callback_data import callback_data
 from ..models.contention import patiently
 from ..models.fields import DatabaseNow
-from . import delivery, outcomes, pacing
+from . import delivery, files, outcomes, pacing
 from .outcomes import Outcome
 from .settle import settle
 from .templates import CHAKRA
@@ -41,6 +41,8 @@ def carry(conversation: int, *, stop: threading.Event | None = None) -> int:
     while not (stop and stop.is_set()) and (message := claim(conversation)):
         began = timezone.now()
         outcome = _attempt(message)
+        if outcome is None:
+            break
         done += outcome.status != MessageStatus.QUEUED
         if not settle(message, outcome, began=began):
             break
@@ -64,6 +66,9 @@ def claim(conversation: int) -> Message | None:
     ).first()
     if message is None:
         return None
+    # Before the claim begins to run out.
+    if conf.delivery() == "live":
+        pacing.wait(message.account)
     mine = free.filter(pk=message.pk, attempts=message.attempts)
     seconds = conf.current().sending_seconds
 
@@ -107,15 +112,20 @@ def is_due() -> Q:
     return Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=DatabaseNow())
 
 
-def _attempt(message: Message) -> Outcome:
-    """One request, if it may leave at all."""
-    if reason := delivery.withheld(message):
-        return Outcome(str(MessageStatus.WITHHELD), title=reason)
-    if late := _too_late(message):
-        return Outcome(str(MessageStatus.FAILED), code=late[0], title=late[1])
+def _attempt(message: Message) -> Outcome | None:
+    """One request, if it may leave at all; None where the claim ran out before."""
     try:
-        pacing.wait(message.account)
-        return outcomes.of_answer(_request(message))
+        if reason := delivery.withheld(message):
+            return Outcome(str(MessageStatus.WITHHELD), title=reason)
+        if late := _too_late(message):
+            return Outcome(str(MessageStatus.FAILED), code=late[0], title=late[1])
+        body = message.payload
+        if files.is_missing(body) and (body := files.completed(message)) is None:
+            return None
+    except Exception as error:
+        return outcomes.before_leaving(error, message.attempts)
+    try:
+        return outcomes.of_answer(_request(message, body))
     except Exception as error:
         outcome = outcomes.of_error(error, message.attempts)
         if outcome.status == MessageStatus.UNKNOWN:
@@ -135,16 +145,16 @@ def _too_late(message: Message) -> tuple[int | None, str] | None:
     return None
 
 
-def _request(message: Message) -> Any:
+def _request(message: Message, body: Mapping[str, Any]) -> Any:
     """The platform's answer."""
     # One try: what has to wait does so in the queue, and not in this thread.
     client = connect.chakra(message.account).with_patience(Patience(tries=1))
     number = message.conversation.number.phone_number_id or None
-    body = dict(message.payload)
     if CHAKRA in body:
         return client.template_messages.send(**body[CHAKRA], phone_number_id=number)
     if message.role != MessageRole.RECEIPT:
-        body["biz_opaque_callback_data"] = callback_data(message.account, message.pk)
+        named = callback_data(message.account, message.pk)
+        body = {**body, "biz_opaque_callback_data": named}
     return client.session_messages.send_body(body, phone_number_id=number)
 
 

@@ -18,8 +18,9 @@ from ..client import payloads
 from ..client.payloads.interactive import File
 from ..exceptions import SendRefused
 from ..models import Direction, Message
-from . import outbox
+from . import files, outbox
 from .addressing import To, find
+from .files import Upload, name_of
 from .outbox import Options, wamid_of, write
 
 
@@ -28,44 +29,67 @@ def text(*, to: To, body: str, preview_url: bool = False, **options: Unpack[Opti
     return write(partial(payloads.text, body=body, preview_url=preview_url), to, **options)
 
 
+class Uploaded(Options, total=False):
+    """What media take beside the options of all messages.
+
+    ``file``: bytes, a ``Path``, or anything open in binary mode (an upload of a form too). It is
+    kept privately, and made public on Chakra's servers when the message leaves.
+    ``mime_type``: of the file; by default as the upload says, else what its name suggests.
+    """
+
+    file: Upload | None
+    mime_type: str | None
+
+
 def image(
     *, to: To, link: str | None = None, id: str | None = None, caption: str | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[Uploaded],
 ) -> Message:  # fmt: skip
-    """A picture (JPEG or PNG), by public https link or by an id of Meta's."""
-    return write(partial(payloads.image, link=link, id=id, caption=caption), to, **options)
+    """A picture (JPEG or PNG, 5 MB): a file, a public https link, or an id of Meta's."""
+    return _media("image", partial(payloads.image, caption=caption), to, link, id, options)
 
 
 def video(
     *, to: To, link: str | None = None, id: str | None = None, caption: str | None = None,
-    **options: Unpack[Options],
+    **options: Unpack[Uploaded],
 ) -> Message:  # fmt: skip
-    """A film (MP4 or 3GP), by public https link or by an id of Meta's."""
-    return write(partial(payloads.video, link=link, id=id, caption=caption), to, **options)
+    """A film (MP4 or 3GP, 16 MB): a file, a public https link, or an id of Meta's."""
+    return _media("video", partial(payloads.video, caption=caption), to, link, id, options)
 
 
 def audio(
     *, to: To, link: str | None = None, id: str | None = None, voice: bool = False,
-    **options: Unpack[Options],
+    **options: Unpack[Uploaded],
 ) -> Message:  # fmt: skip
-    """A sound; with ``voice`` (Ogg Opus only) shown as a voice message."""
-    return write(partial(payloads.audio, link=link, id=id, voice=voice), to, **options)
+    """A sound (16 MB); with ``voice`` (Ogg Opus only) shown as a voice message."""
+    return _media("audio", partial(payloads.audio, voice=voice), to, link, id, options)
 
 
 def document(
     *, to: To, link: str | None = None, id: str | None = None, caption: str | None = None,
-    filename: str | None = None, **options: Unpack[Options],
+    filename: str | None = None, **options: Unpack[Uploaded],
 ) -> Message:  # fmt: skip
-    """Any file; the ending of ``filename`` says what it is shown as."""
-    make = partial(payloads.document, link=link, id=id, caption=caption, filename=filename)
-    return write(make, to, **options)
+    """Any file (100 MB); ``filename``, by default its own, is shown, and its ending counts."""
+    file = options.get("file")
+    shown = filename or (name_of(file) if file is not None else None)
+    make = partial(payloads.document, caption=caption, filename=shown)
+    return _media("document", make, to, link, id, options)
 
 
 def sticker(
-    *, to: To, link: str | None = None, id: str | None = None, **options: Unpack[Options]
+    *, to: To, link: str | None = None, id: str | None = None, **options: Unpack[Uploaded]
 ) -> Message:
-    """A sticker (WebP). Unverified with Chakra."""
-    return write(partial(payloads.sticker, link=link, id=id), to, **options)
+    """A sticker (WebP, 100 KB, one that moves 500 KB). Unverified with Chakra."""
+    return _media("sticker", payloads.sticker, to, link, id, options)
+
+
+def _media(
+    kind: str, make: outbox.Make, to: To, link: str | None, id: str | None, options: Uploaded
+) -> Message:
+    """A message with a file, wherever that is."""
+    given, rest = _apart(options, Uploaded)
+    file, mime_type = given.get("file"), given.get("mime_type")
+    return files.write(kind, make, to, file=file, link=link, id=id, mime_type=mime_type, **rest)
 
 
 def location(

@@ -9,14 +9,15 @@ from django.db.models import Q
 
 from .. import conf, record
 from ..events import Identity
-from ..events.ids import match_key
+from ..events.ids import matched
 from ..exceptions import SendRefused, ValidationFailed
-from ..models import Contact, ContactIdentity, Conversation, IdentityKind, Message
+from ..models import Contact, ContactIdentity, Conversation, Message
 from .addressing import (
     PREFERRED,
     Place,
     To,
     account_of,
+    check_number,
     checked,
     identity_of,
     number_fact,
@@ -92,7 +93,7 @@ class Directory:
             names = self._names.get(contact, [])
             return checked(self._person(contact, names[0].value if names else ""))
         asked = identity_of(to)
-        names = self._names.get(_spelled(asked), [])
+        names = self._names.get(matched(asked), [])
         if not names:
             return checked(self._person(None, asked.value))
         exact = [name for name in names if name.value == asked.value]
@@ -123,9 +124,7 @@ class Directory:
     def _known(self, conversation: Conversation | None) -> Place:
         if conversation is None:
             raise SendRefused("This conversation is not there any more")
-        named = conversation.number.phone_number_id
-        if self._asked and named not in ("", self._asked):
-            raise SendRefused("This conversation is of another number")
+        check_number(conversation, self._asked)
         contact = conversation.contact_id
         names = self._names.get(contact, [])
         recipient = conversation.group_id or (names[0].value if names else "")
@@ -149,17 +148,10 @@ class Directory:
         )
 
 
-def _spelled(identity: Identity) -> Identity:
-    """The name in the one spelling by which two are compared."""
-    if identity.kind == IdentityKind.PHONE:
-        return Identity(identity.kind, match_key(identity.value))
-    return identity
-
-
 def _match_keys(to: str) -> list[str]:
     """By what this number or BSUID is found; nothing for what is none."""
     try:
-        return [_spelled(identity_of(to)).value]
+        return [matched(identity_of(to)).value]
     except ValidationFailed:
         return []
 

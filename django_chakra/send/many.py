@@ -14,15 +14,16 @@ from django.db.models import QuerySet
 
 from .. import conf
 from ..client import payloads
-from ..events.ids import match_key, platform_id
+from ..events.ids import platform_id
 from ..exceptions import ChakraError, ConfigurationError, SendRefused
 from ..models import Campaign, CampaignState, Message, MessageStatus
 from ..models.contention import patiently
 from ..models.statements import upsert
 from . import outbox
 from .addressing import Place, To
+from .known import Category, Known, look, waba_of_number, waba_of_place
 from .lookup import Directory
-from .templates import Category, Places, refuse_marketing
+from .templates import Places, refuse_marketing
 
 #: Recipients that are written down in one transaction.
 CHUNK = 500
@@ -63,7 +64,7 @@ def template_many(
     language: str,
     campaign: Campaign | str,
     account: str = "default",
-    category: Category = "marketing",
+    category: Category | None = None,
     force: bool = False,
     progress: Callable[[int], object] | None = None,
     phone_number_id: str = "",
@@ -86,7 +87,8 @@ def template_many(
             that nobody gets it twice.
         campaign: a name, with which a new one is made; or the row.
         account: alias.
-        category: as it was approved; what is not marketing goes to everybody.
+        category: as it was approved; what is not marketing goes to everybody. By default what the
+            platform said of it, else "marketing".
         force: send marketing to those who want none.
         progress: called after each transaction with the number of recipients so far.
         phone_number_id: Meta's id of the number to send from.
@@ -98,16 +100,23 @@ def template_many(
 
     Raises:
         ValidationFailed: the template's name or language.
+        TemplateRefused: the platform has it not, or not in this language, or does not send it now.
         SendRefused: the campaign is of another account, or its name can't be one.
         ConfigurationError, UnknownAccount: no number to send from is known, or no such account.
     """
     outbox.expect(shared, Shared)
-    payloads.template("919900000000", name, language)
+    sample = payloads.template("919900000000", name, language)
     Message(author=author)  # raises for one that is no user
+    waba = waba_of_number(account, phone_number_id)
+    known = look(account, name, waba=waba)
+    if conf.current().check_templates:
+        known.check(sample["template"], fits=False)
+    category = category or known.category(language, waba=waba)
     places = {place: value for place, value in shared.items() if place != "extra"}
     writer = _Writer(
         campaign=_made(campaign, account),
         make=partial(payloads.template, name=name, language=language),
+        known=known if conf.current().check_templates else None,
         common={**(shared.get("extra") or {}), **places},
         checks_marketing=category == "marketing" and not force,
         phone_number_id=phone_number_id,
@@ -178,6 +187,8 @@ class _Writer:
 
     campaign: Campaign
     make: Callable[..., dict[str, Any]]
+    #: What each body is compared with; None: with nothing.
+    known: Known | None
     common: Mapping[str, Any]
     checks_marketing: bool
     phone_number_id: str
@@ -212,14 +223,16 @@ class _Writer:
         to, given = own.pop("to", None), own.pop("idempotency_key", None)
         if strangers := sorted(map(str, own.keys() - Places.__optional_keys__)):
             raise SendRefused(f"A recipient has no {strangers[0][:50]!r}")
-        if given is not None and (not given or platform_id(given) != given):
-            raise SendRefused("An idempotency key has 1 to 255 characters, without NUL")
+        if given is not None:
+            outbox.check_key(given)
         place = directory.place(to)
         kind = {"recipient_type": "group"} if place.is_group else {}
         body = self.make(place.recipient, **{**self.common, **kind, **own})
+        if self.known is not None:
+            self.known.check(body["template"], waba=waba_of_place(place))
         # In the statement for all it would end them all.
         outbox.check_storable(body)
-        key = given or f"campaign:{self.campaign.pk}:{_spelled(place)}"
+        key = given or f"campaign:{self.campaign.pk}:{place.key}"
         return _Letter(index, place, body, key, given is not None)
 
     def _new(self, letters: Sequence[_Letter]) -> Iterator[_Letter]:
@@ -268,11 +281,6 @@ def _collected(index: int, refused: list[Refused]) -> Iterator[None]:
         # Without the frames, which hold the recipient.
         error.__context__ = None
         refused.append(Refused(index, error.with_traceback(None)))
-
-
-def _spelled(place: Place) -> str:
-    """One spelling for all spellings of a number; ids as they are."""
-    return match_key(place.recipient) if place.is_phone else place.recipient
 
 
 def _chunks(recipients: Iterable[Any]) -> Iterator[list[Any]]:

@@ -75,8 +75,8 @@ def place_of(to: To, options: Options) -> Place:
     """
     expect(options, Options)
     key = options.get("idempotency_key")
-    if key is not None and (not key or platform_id(key) != key):
-        raise SendRefused("An idempotency key has 1 to 255 characters, without NUL")
+    if key is not None:
+        check_key(key)
     place = find(
         to,
         account=options.get("account"),
@@ -87,6 +87,16 @@ def place_of(to: To, options: Options) -> Place:
     if isinstance(quoted, Message) and quoted.account != place.account:
         raise SendRefused(f"The quoted message is of account {quoted.account!r}")
     return place
+
+
+def check_key(key: object) -> None:
+    """Refuse what can't be an idempotency key.
+
+    Raises:
+        SendRefused: so it is.
+    """
+    if not key or platform_id(key) != key:
+        raise SendRefused("An idempotency key has 1 to 255 characters, without NUL")
 
 
 def expect(options: Mapping[str, Any], known: type[Any]) -> None:

@@ -16,6 +16,7 @@ from ..exceptions import (
 )
 from ..models import MessageStatus
 from ..models.campaigns import ends_campaign
+from .files import FileGone
 
 #: Seconds until the second attempt where nobody said when; each further one waits twice as long.
 FIRST_DELAY = 2.0
@@ -85,6 +86,19 @@ def of_error(error: Exception, attempts: int) -> Outcome:
     if isinstance(error, RequestRejected):
         return Outcome(str(MessageStatus.FAILED), **said)
     return Outcome(str(MessageStatus.UNKNOWN), **said)
+
+
+def before_leaving(error: Exception, attempts: int) -> Outcome:
+    """Nothing of the message has left, whatever became of its file.
+
+    A file that is gone, or that the platform refuses, can't be sent; all else is tried again.
+    """
+    if isinstance(error, FileGone):
+        return Outcome(str(MessageStatus.FAILED), title=str(error))
+    outcome = of_error(error, attempts)
+    if outcome.status != MessageStatus.UNKNOWN:
+        return outcome
+    return _again(outcome.title, attempts, holds_number=False)
 
 
 def _again(words: str, attempts: int, *, holds_number: bool) -> Outcome:

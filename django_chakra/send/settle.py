@@ -88,7 +88,9 @@ def _beside(message: Message, outcome: Outcome, by: str) -> None:
     """What changes beside the message, in the same transaction."""
     rest = _rest(outcome)
     if outcome.holds_number:
-        BusinessNumber.objects.filter(pk=message.conversation.number_id).update(**rest)
+        number = BusinessNumber.objects.filter(pk=message.conversation.number_id)
+        # Who asked for a longer rest meanwhile is right.
+        number.exclude(send_after__gt=rest["send_after"]).update(**rest)
         rest = {}
     if outcome.status == MessageStatus.FAILED:
         now = timezone.now()

@@ -4,6 +4,36 @@ from .fault import Fault
 
 SENDING = [
     Fault(
+        "a file is uploaded again though it has its link",
+        "send/files.py",
+        "    if not row.public_url:\n",
+        "    if row.pk:\n",
+    ),
+    Fault(
+        "who lost the claim while uploading sends all the same",
+        "send/files.py",
+        "        if not _still_ours(message):\n            return None\n",
+        "        _still_ours(message)\n",
+    ),
+    Fault(
+        "a copy that nobody needs stays in the storage",
+        "send/files.py",
+        "    if used != name:\n",
+        "    if not used:\n",
+    ),
+    Fault(
+        "an upload without an answer leaves the end of its message unknown",
+        "send/outcomes.py",
+        "    return _again(outcome.title, attempts, holds_number=False)\n",
+        "    return outcome\n",
+    ),
+    Fault(
+        "a shorter wait takes the place of a longer one",
+        "send/settle.py",
+        'number.exclude(send_after__gt=rest["send_after"]).update(**rest)',
+        "number.update(**rest)",
+    ),
+    Fault(
         "two that carry may both send a message",
         "send/carry.py",
         "mine = free.filter(pk=message.pk, attempts=message.attempts)",

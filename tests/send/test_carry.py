@@ -46,6 +46,31 @@ def refuse(fake: FakeChakra, code: int, *, only: str = "", status: int = 400) ->
     fake.before[:] = [answer]
 
 
+def test_of_two_waits_the_longer_counts(
+    queued: FakeChakra, ana: Conversation, chakra_post_event: Any
+) -> None:
+    """Whoever was told to wait for ten minutes is not let go by a later answer of five seconds."""
+    chakra_post_event("meta/messages__text", messages__id="wamid.B", messages__from=BRUNO,
+                      contacts__wa_id=BRUNO)  # fmt: skip
+    other = Conversation.objects.exclude(pk=ana.pk).get()
+    waits = iter([600, 5])
+
+    def answer(request: Any) -> Reply:
+        if request.method == "POST" and len(waited) == 0:
+            waited.append(1)
+            send.carry(other.pk)  # on its way at the same time, and answered first
+        return Reply(429, {"retry-after": str(next(waits))}, b"{}")
+
+    waited: list[int] = []
+    for conversation in (ana, other):
+        send.text(to=conversation, body="Hi")
+    queued.before.append(answer)
+    send.carry(ana.pk)
+    after = BusinessNumber.objects.get(pk=ana.number_id).send_after
+    assert after is not None
+    assert after - timezone.now() > timedelta(minutes=9)
+
+
 def test_a_429_holds_what_comes_after(queued: FakeChakra, ana: Conversation) -> None:
     """Order stays; and it waits as long as the platform asked."""
     misbehave(queued, "429:first=1,seconds=60")

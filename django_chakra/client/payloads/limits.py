@@ -14,6 +14,21 @@ TEXT = 4096
 # https://developers.facebook.com/docs/whatsapp/cloud-api/messages/image-messages
 CAPTION = 1024
 
+# https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types
+FILE_TYPES = {  # a document may be of any type
+    "image": frozenset({"image/jpeg", "image/png"}),
+    "video": frozenset({"video/mp4", "video/3gpp"}),
+    "audio": frozenset({"audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"}),
+    "sticker": frozenset({"image/webp"}),
+}
+FILE_BYTES = {
+    "image": 5 * 1024**2,
+    "video": 16 * 1024**2,
+    "audio": 16 * 1024**2,
+    "document": 100 * 1024**2,
+    "sticker": 500 * 1024,  # of one that moves; one that does not has 100 KB at most
+}
+
 # https://developers.facebook.com/docs/whatsapp/cloud-api/messages/contacts-messages
 CONTACTS = 257
 
@@ -57,6 +72,8 @@ TEMPLATE_BODY_ALONE = 32768
 TEMPLATE_NAME = 512
 TEMPLATE_NAME_PATTERN = re.compile(r"[a-z0-9_]+", re.ASCII)
 TEMPLATE_BUTTONS = 10
+DRAFT_BODY = 1024
+DRAFT_BUTTON = 25
 TEMPLATE_URL = 2000  # the whole address, so the part that is added is surely not longer
 
 # https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates/supported-languages
