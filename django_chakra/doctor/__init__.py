@@ -12,9 +12,10 @@ from functools import partial
 from .. import conf
 from ..exceptions import ConfigurationError
 from .findings import Finding, Level, guarded, shown
+from .numbers import numbers
 from .platform import Platform
 from .site import receivers, settings, worker
-from .stored import backlog, given_up, last_call, refused
+from .stored import backfilled, backlog, given_up, last_call, refused
 
 __all__ = ["CHECKS", "Finding", "Level", "examine", "worst"]
 
@@ -23,11 +24,12 @@ _PLATFORM = ("token", "plugin", "number", "webhooks")
 _STORED = {
     "refused": refused,
     "last_call": last_call,
+    "backfill": backfilled,
     "backlog": backlog,
     "given_up": given_up,
 }
 #: The names of all checks, in the order of their lines. They stay.
-CHECKS = (*_SITE, *_PLATFORM, *_STORED)
+CHECKS = (*_SITE, *_PLATFORM, "numbers", *_STORED)
 
 #: Shorter ones are no secrets, and would blot out common words.
 _SECRET_LENGTH = 6
@@ -53,10 +55,11 @@ def _findings(aliases: Sequence[str] | None, *, offline: bool) -> Iterator[Findi
     for name, look in _SITE.items():
         yield from guarded(name, "", look)
     for alias in _all() if aliases is None else aliases:
-        if not offline:
-            platform = Platform(alias)
+        platform = None if offline else Platform(alias)
+        if platform is not None:
             for name in _PLATFORM:
                 yield from guarded(name, alias, getattr(platform, name))
+        yield from guarded("numbers", alias, partial(numbers, alias, platform))
         for name, about in _STORED.items():
             yield from guarded(name, alias, partial(about, alias))
 

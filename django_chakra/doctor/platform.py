@@ -25,6 +25,7 @@ class Platform:
     def __init__(self, alias: str) -> None:
         self._alias = alias
         self._unreachable: NetworkFailed | None = None
+        self._answers: dict[str, Any] = {}
 
     @cached_property
     def _account(self) -> conf.Account:
@@ -87,7 +88,7 @@ class Platform:
             yield _connected(one, f"WhatsApp Business Account {_name(one, 'name')}")
 
     def number(self) -> Iterator[Said]:
-        """The number to send from exists and may send."""
+        """The number to send from exists and is connected. How it stands: see :mod:`.numbers`."""
         if not self._account.access_token:
             return
         phone_number_id = str(self._account.phone_number_id or "")
@@ -99,7 +100,7 @@ class Platform:
             )
             return
         try:
-            found = self._ask(lambda client: client.phone_numbers.get())
+            found = self.answer(phone_number_id)
         except NotFound:
             yield Said(
                 Level.RED,
@@ -109,12 +110,21 @@ class Platform:
             return
         one = {"id": phone_number_id, **(found if isinstance(found, dict) else {})}
         yield _connected(one, f"Number {_name(one, 'displayPhoneNumber')}")
-        yield from _health(one)
+
+    def answer(self, phone_number_id: str) -> Any:
+        """What the platform says of one number; it is asked once, unless it failed."""
+        if phone_number_id not in self._answers:
+            found = self._ask(lambda client: client.phone_numbers.get(phone_number_id))
+            self._answers[phone_number_id] = found
+        return self._answers[phone_number_id]
+
+    def listed(self) -> list[Any]:
+        """All numbers of the token's team."""
+        return _dicts(self._ask(lambda client: client.phone_numbers.list()))
 
     def _numbers(self) -> str:
-        """All numbers of the token's team, in words."""
-        found = self._ask(lambda client: client.phone_numbers.list())
-        return _named(_dicts(found), "displayPhoneNumber")
+        """The same in words."""
+        return _named(self.listed(), "displayPhoneNumber")
 
     def webhooks(self) -> Iterator[Said]:
         """The URLs that Chakra has stored, beside ours."""
@@ -157,24 +167,6 @@ def _connected(one: Mapping[str, Any], what: str) -> Said:
     if state and state.upper() != "CONNECTED":
         return Said(Level.WARNING, f"{what} is {state}.", "Connect it again in WhatsApp Setup.")
     return Said(Level.OK, f"{what} was found{' and is connected' if state else ''}.")
-
-
-def _health(number: Mapping[str, Any]) -> Iterator[Said]:
-    """What stands in the way of sending, in Meta's words."""
-    health = number.get("healthStatus")
-    entities = health.get("entities") if isinstance(health, dict) else None
-    for entity in _dicts(entities):
-        word = _text(entity, "can_send_message").upper()
-        if word in ("", "AVAILABLE"):
-            continue
-        errors = _dicts(entity.get("errors"))
-        why = "; ".join(_text(error, "error_description") for error in errors)
-        yield Said(
-            Level.RED if word == "BLOCKED" else Level.WARNING,
-            f"{_text(entity, 'entity_type')}: sending is {word}. {why}".strip(),
-            " ".join(_text(error, "possible_solution") for error in errors)
-            or "See the number in WhatsApp Setup and in Meta's Business Manager.",
-        )
 
 
 def _named(found: list[dict[str, Any]], key: str) -> str:

@@ -9,12 +9,21 @@ from django.db.models import Count
 from django.utils import timezone
 
 from .. import conf
-from ..models import CallState, FailureState, ReceiverFailure, WebhookCall
+from ..models import (
+    Backfill,
+    BackfillState,
+    CallState,
+    FailureState,
+    ReceiverFailure,
+    WebhookCall,
+)
 from .findings import Level, Said
 
 DAY = timedelta(days=1)
 #: A silence that is longer is worth a look.
 SILENCE = timedelta(days=7)
+#: Backfills among which the last one of all chats is looked for.
+LOOKED_AT = 50
 #: So many reasons or receivers are named.
 NAMED = 3
 
@@ -72,6 +81,28 @@ def last_call(alias: str) -> Iterator[Said]:
         yield Said(Level.WARNING, when, "If customers wrote since, see the line on webhooks.")
     else:
         yield Said(Level.OK, when)
+
+
+def backfilled(alias: str) -> Iterator[Said]:
+    """What the last backfill of all chats came to."""
+    rows = Backfill.objects.filter(account=alias).order_by("-pk")[:LOOKED_AT]
+    last = next((row for row in rows if row.scope == {}), None)
+    if last is None:
+        yield Said(Level.OK, "Nothing was ever asked for that webhooks might have missed.")
+        return
+    when = f"{ago(timezone.now() - last.started_at)} ago ({last.reason or 'code'})"
+    missed = f"{last.missed} messages and {last.missed_statuses} statuses had been missed"
+    if last.state == BackfillState.DONE:
+        yield Said(Level.OK, f"The last backfill began {when}: {missed}.")
+    elif last.claimed_until is not None and last.claimed_until > timezone.now():
+        yield Said(Level.OK, f"A backfill began {when} and is at work: so far {missed}.")
+    else:
+        words = f": {last.error}" if last.error else ""
+        yield Said(
+            Level.WARNING,
+            f"The backfill that began {when} was stopped{words}. So far {missed}.",
+            "`python manage.py chakra_backfill` goes on where it was.",
+        )
 
 
 def backlog(alias: str) -> Iterator[Said]:

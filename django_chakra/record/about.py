@@ -80,7 +80,7 @@ def _of_person(event: MessageEvent | Personal) -> Words:
 def _of_number(fact: Fact) -> Word | None:
     """What the fact says of a number or of a WABA, if anything."""
     event = fact.event
-    at = event.occurred_at or fact.call.received_at
+    at = event.occurred_at or fact.received_at
     columns = {name: value for name, value in _columns(event) if value not in ("", None)}
     if isinstance(event, BusinessUsernameChanged):
         # Once it is deleted, nothing stands in its place.
@@ -116,7 +116,10 @@ def _account_columns(event: Event) -> Iterable[tuple[str, Json]]:
     elif isinstance(event, AccountUpdated):
         if event.event in STATES:
             yield "status", event.ban_state or event.event
-        yield "restrictions", _restrictions(event) or None
+        if event.ban_state == "REINSTATE":
+            yield "restrictions", []
+        else:
+            yield "restrictions", _restrictions(event) or None
     elif isinstance(event, CapabilityChanged):
         yield "messaging_limit", event.max_daily_conversations[:64]
 

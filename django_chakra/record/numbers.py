@@ -34,12 +34,16 @@ class NumberFact(NamedTuple):
 
 
 class Word(NamedTuple):
-    """What an event says about columns of a number, by key or by the digits that people dial."""
+    """What is said about columns of a number, by key or by the digits that people dial."""
 
     key: str
     display_number: str
     at: datetime
     columns: dict[str, Any]
+    #: A storable copy of what the API answered, where it was asked; events leave it None.
+    answer: dict[str, Any] | None = None
+    #: The platform says that this WABA may send.
+    sends: bool = False
 
 
 def waba_key(waba_id: str) -> str:
@@ -83,10 +87,10 @@ def take(number: BusinessNumber, column: str, value: Any, at: str) -> None:
 
 
 def write(account: str, words: Sequence[Word]) -> None:
-    """Keep what events say about numbers; rows that are missing are made."""
+    """Keep what is said about numbers; rows that are missing are made."""
     _add_missing(account, words)
     rows = BusinessNumber.objects.select_for_update().filter(account=account).order_by("key")
-    columns = [*TOLD, "told_at", "display_number"]
+    columns = [*TOLD, "told_at", "display_number", "health", "checked_at"]
     for number in rows:
         before = [repr(getattr(number, column)) for column in columns]
         for word in words:
@@ -94,8 +98,32 @@ def write(account: str, words: Sequence[Word]) -> None:
                 number.display_number = max(number.display_number, word.display_number[:64])
                 for column, value in word.columns.items():
                     take(number, column, value, _stamp(word.at))
+                _check(number, word)
+        _lift(number)
         if before != [repr(getattr(number, column)) for column in columns]:
             number.save(update_fields=columns)
+
+
+def _check(number: BusinessNumber, word: Word) -> None:
+    """Keep the API's newest answer, and of each column when the API last spoke of it."""
+    at = _stamp(word.at)
+    if word.answer is not None and (number.checked_at is None or word.at >= number.checked_at):
+        number.checked_at = word.at
+        told = number.health.get("told", {}) | dict.fromkeys(word.columns, at)
+        number.health = {"answer": word.answer, "told": told}
+    if word.sends:
+        number.told_at["sends"] = max(at, number.told_at.get("sends", ""))
+
+
+def _lift(number: BusinessNumber) -> None:
+    """What kept a WABA from sending is over once it was later said to send.
+
+    The time of that stays, so that an older restriction that comes late does not count either.
+    """
+    if number.told_at.get("sends", "") > number.told_at.get("restrictions", ""):
+        number.restrictions = [
+            one for one in number.restrictions if "MESSAGING" not in one.get("type", "")
+        ]
 
 
 def _add_missing(account: str, words: Sequence[Word]) -> None:

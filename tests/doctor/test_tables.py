@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from django_chakra.models import ReceiverFailure, WebhookCall
+from django_chakra.models import Backfill, ReceiverFailure, WebhookCall
 from tests.posting import post, stored, text
 
 from .examining import Platform, examined, line, printed
@@ -97,3 +97,22 @@ def test_a_database_that_is_away(platform: Platform) -> None:
     for check in ("worker", "refused", "last_call", "backlog", "given_up"):
         assert found[check][0]["found"] == "The database failed (OperationalError)"
     assert found["token"][0]["level"] == "ok"
+
+
+def test_the_last_backfill(platform: Platform) -> None:
+    """Done is ok with how much had been missed; stopped is a warning with the reason."""
+    assert line("backfill") == (
+        "ok", "Nothing was ever asked for that webhooks might have missed. -> ",
+    )  # fmt: skip
+    row = Backfill.objects.create(
+        account="default", state="done", reason="gap", missed=7, missed_statuses=3
+    )
+    Backfill.objects.create(account="default", scope={"conversation": 1}, state="done")
+    assert "(gap): 7 messages and 3 statuses had been missed" in line("backfill")[1]
+    now, rows = timezone.now(), Backfill.objects.filter(pk=row.pk)
+    rows.update(state="running", claimed_until=now + timedelta(hours=1))
+    assert (line("backfill")[0], "at work" in line("backfill")[1]) == ("ok", True)
+    for state, until in (("running", now - timedelta(hours=1)), ("stopped", None)):
+        rows.update(state=state, claimed_until=until, error="status 403: Not you")
+        level, said = line("backfill")
+        assert (level, "Not you" in said, "chakra_backfill" in said) == ("warning", True, True)
