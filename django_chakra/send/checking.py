@@ -6,23 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
-from itertools import islice
-from typing import Any
 
 from django.db import router, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import announce, conf, connect, record, schedule
-from ..events import phone_digits, platform_id, storable_text
-from ..events.base import mapping
-from ..events.clock import platform_time
-from ..events.ids import match_key
 from ..exceptions import NumberNeeded, SendRefused
 from ..models import IdentityKind, Message, MessageRole, MessageStatus, Resolution
 from ..models.claims import worker_name
-from ..record import Listed
-from ..record.sent import BEFORE, asked, recipient_of
+from ..record import Gathered, Listed
+from ..record.sent import recipient_of
 
 #: Entries of the platform's list that are looked at, and of one page of it.
 MOST, PAGE = 200, 50
@@ -95,10 +89,10 @@ def check(message: Message) -> Checked:
     if known.status != MessageStatus.UNKNOWN:
         raise SendRefused(f"It is {known.get_status_display()}: the platform can't know it")
     number = _number(known)
-    listed, looked_at, is_whole = _ask(known, number)
-    _settle(known, listed)
+    seen = _ask(known, number)
+    _settle(known, seen.listed)
     known.refresh_from_db()
-    return Checked(known, _finding(known, listed, is_whole=is_whole), looked_at)
+    return Checked(known, _finding(known, seen), seen.looked_at)
 
 
 def _number(message: Message) -> str:
@@ -113,48 +107,11 @@ def _number(message: Message) -> str:
     raise NumberNeeded("The platform lists messages by phone number, and none is known here")
 
 
-def _ask(message: Message, number: str) -> tuple[list[Listed], int, bool]:
-    """Our messages in the list, how many entries were seen, and whether none that counts is left.
-
-    The list is likely to begin with the newest: then the first that is too old is the last.
-    """
+def _ask(message: Message, number: str) -> Gathered:
+    """Our messages to this number in the platform's list."""
     chats = connect.chakra(message.account).chats
     entries = chats.previous_messages_all(phone_number=number, limit=PAGE)
-    since = asked(message)[0] - BEFORE
-    listed: list[Listed] = []
-    newest, count = None, 0
-    for count, entry in enumerate(islice(entries, MOST), start=1):
-        at = _time(mapping(entry))
-        newest = newest or at
-        if at is not None and newest is not None and at < since and at < newest:
-            return listed, count, True
-        if (one := _listed(mapping(entry), number)) is not None:
-            listed.append(one)
-    return listed, count, count < MOST
-
-
-def _listed(entry: Any, number: str) -> Listed | None:
-    """An entry as far as it is needed; None where it is none of ours to this number."""
-    at = _time(entry)
-    said = storable_text(entry.get("direction")).upper()
-    to = phone_digits(mapping(entry.get("context")).get("contactIdentifier"))
-    if at is None or said != "OUTBOUND" or (to and match_key(to) != match_key(number)):
-        return None
-    return Listed(
-        external_id=platform_id(entry.get("externalId")),
-        at=at,
-        row=None,
-        recipient=to or number,
-        chakra_id=platform_id(entry.get("id")),
-        kind=storable_text(entry.get("dataType")),
-        text=storable_text(entry.get("text")),
-        status=storable_text(entry.get("deliveryStatus"), 64).lower(),
-        item=entry,
-    )
-
-
-def _time(entry: Any) -> Any:
-    return platform_time(entry.get("timestamp")) or platform_time(entry.get("createdAt"))
+    return record.gather(message, entries, contact=number, most=MOST)
 
 
 def _settle(message: Message, listed: Iterable[Listed]) -> None:
@@ -171,11 +128,11 @@ def _tell(conversations: set[int], by: str) -> None:
         announce.conversations(conversations, by)
 
 
-def _finding(message: Message, listed: Iterable[Listed], *, is_whole: bool) -> Finding:
+def _finding(message: Message, seen: Gathered) -> Finding:
     if message.external_id is not None:
         return Finding.FOUND
     if message.resolution == Resolution.AMBIGUOUS:
         return Finding.SEVERAL
-    if any(one.fits(message) for one in listed if not one.external_id):
+    if any(one.fits(message) for one in seen.listed if not one.external_id):
         return Finding.UNNAMED
-    return Finding.NOTHING if is_whole else Finding.UNSEEN
+    return Finding.NOTHING if seen.is_whole else Finding.UNSEEN

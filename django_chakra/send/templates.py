@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Literal, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 from ..client import payloads
 from ..client.payloads.checks import plain
@@ -14,10 +14,8 @@ from ..exceptions import MarketingStopped
 from ..models import Contact, ContactIdentity, Message
 from . import outbox
 from .addressing import Place, To, name_of
+from .known import Category, checked
 from .outbox import Options
-
-#: The platform's categories. Only marketing may be stopped by the customer.
-Category = Literal["marketing", "utility", "authentication"]
 
 #: Under which a message keeps the arguments of Chakra's own endpoint.
 CHAKRA = "chakra_template"
@@ -45,18 +43,23 @@ def template(
     to: To,
     name: str,
     language: str,
-    category: Category = "marketing",
+    category: Category | None = None,
     force: bool = False,
     **options: Unpack[Filled],
 ) -> Message:
     """An approved template, in Meta's format: its statuses bring our callback data back.
 
+    Where ``chakra_templates`` or events told of it, it is compared with that first.
+
     Args:
-        category: as it was approved; what is not marketing goes to everybody.
+        category: as it was approved; what is not marketing goes to everybody. By default what the
+            platform said of it, else "marketing".
         force: send marketing to somebody who wants none.
         options: what goes into its places, and :class:`.outbox.Options`.
 
     Raises:
+        TemplateRefused: the platform has it not, or not in this language, or does not send it now.
+        ValidationFailed: what goes into its places does not fit.
         MarketingStopped: it is marketing, the contact wants none, and ``force`` is not given.
 
     https://apidocs.chakrahq.com/api-26944128
@@ -64,7 +67,7 @@ def template(
     filled, rest = apart(options)
     make = partial(payloads.template, name=name, language=language, **filled)
     place, body = outbox.written(make, to, **rest)
-    check_marketing(place, category, force=force)
+    check_marketing(place, checked(place, body["template"], category), force=force)
     return outbox.put(place, body, **rest)
 
 
@@ -76,7 +79,7 @@ def mapped_template(
     body: Any = None,
     header: Any = None,
     buttons: Any = None,
-    category: Category = "marketing",
+    category: Category | None = None,
     force: bool = False,
     **options: Unpack[Options],
 ) -> Message:
@@ -87,9 +90,11 @@ def mapped_template(
 
     Args:
         body: values of the variables by name ("1" for ``{{1}}``) or in order; ``header`` and
-            ``buttons`` likewise. ``extra`` takes ``imageUrl``, ``otpCode`` and the like.
+            ``buttons`` likewise. ``extra`` takes ``imageUrl``, ``otpCode`` and the like. They are
+            not compared with the template.
 
     Raises:
+        TemplateRefused, MarketingStopped: see :func:`template`.
         NumberNeeded: of this contact no phone number is known.
 
     https://apidocs.chakrahq.com/api-11312774
@@ -108,8 +113,15 @@ def mapped_template(
     given = plain({key: value for key, value in arguments.items() if value is not None}, "")
     # Checked as Meta's: the names and limits are the same.
     shown = payloads.template(place.recipient, name, language or "en")
-    check_marketing(place, category, force=force)
+    check_marketing(place, checked_mapped(place, given, category), force=force)
     return outbox.put(place, {**shown, CHAKRA: given}, **rest)
+
+
+def checked_mapped(place: Place, given: Mapping[str, Any], category: Category | None) -> Category:
+    """See :func:`.known.checked`, of the arguments of Chakra's own endpoint."""
+    language = {"code": given.get("language")}
+    meant = {"name": given.get("template"), "language": language}
+    return checked(place, meant, category, fits=False)
 
 
 def check_marketing(place: Place, category: str, *, force: bool) -> None:

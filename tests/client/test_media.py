@@ -1,6 +1,7 @@
 """Media: uploads, and downloads that go only where they may, and no further than they should."""
 
 import base64
+import gzip
 import hashlib
 import io
 import socket
@@ -23,6 +24,7 @@ from django_chakra.exceptions import (
     RequestRejected,
     ServerError,
     TooLarge,
+    UnreadableAnswer,
     UnsafeUrl,
     ValidationFailed,
 )
@@ -273,6 +275,25 @@ def test_what_the_file_object_raises_is_the_callers() -> None:
 
     with Server(JPEG) as server, pytest.raises(OSError, match="No space left"):
         client(server.url).media.show("9199000", to=Full())
+
+
+@pytest.mark.parametrize("other", [False, True], ids=["own", "another host"])
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "x"])
+def test_nothing_is_decompressed(coding: str, other: bool) -> None:
+    """What came compressed without being asked for is refused before its first byte; so is an
+    error, of which only the status is left."""
+    bomb = gzip.compress(bytes(10_000_000))
+    to = io.BytesIO()
+    with Server(answer(200, bomb, "image/jpeg", content_encoding=coding)) as server:
+        chakra = client("https://api.example" if other else server.url, guard=guard(server))
+        with pytest.raises(UnreadableAnswer, match="came compressed"):
+            chakra.media.download(server.url + "/x", to=to)
+        server.script = (answer(404, bomb, "application/json", content_encoding="gzip"),)
+        if other:
+            with pytest.raises(NotFound, match="status 404"):
+                chakra.media.download(server.url + "/x", to=to)
+    assert to.getvalue() == b""
+    assert "gzip" not in server.requests[0].headers.get("accept-encoding", "")
 
 
 # Redirects and the token.

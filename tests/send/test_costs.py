@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from django_chakra import send
+from django_chakra import send, sync
 from django_chakra.models import Contact, Conversation, Message
 from django_chakra.testing.fake import FakeChakra
 
@@ -44,6 +44,33 @@ def test_a_key_costs_one_statement_more(queued: FakeChakra, ana: Conversation) -
     assert len(found) == 3, found
     again = counted(lambda: send.text(to=ana, body="Hi", idempotency_key="order-1"))
     assert len(again) == 2, again
+
+
+def test_a_template_costs_one_statement_more(queued: FakeChakra, ana: Conversation) -> None:
+    """It is looked up, with rows of it or without; a text asks nothing about templates."""
+    arguments: dict[str, Any] = {"name": "order_ready", "language": "pt_BR", "body": ["Asha"]}
+    for known in (False, True):
+        if known:
+            sync.templates()
+        for name, to in targets(ana):
+            found = counted(lambda to=to: send.template(to=to, **arguments))  # type: ignore[misc]
+            assert len(found) == 3, (known, name, found)
+        found = counted(lambda: send.text(to=ana, body="Hi"))
+        assert len(found) == 2, found
+        assert not any("messagetemplate" in sql for sql in found)
+    send.template(to=ana, **arguments, idempotency_key="one")
+    again = counted(lambda: send.template(to=ana, **arguments, idempotency_key="one"))
+    assert len(again) == 2, again
+
+
+def test_a_template_is_looked_up_once_for_a_list(queued: FakeChakra, ana: Conversation) -> None:
+    """However many there are, and in however many transactions."""
+    sync.templates()
+    people = [{"to": f"55118{n:08}", "body": ["Asha"]} for n in range(600)]
+    found = counted(
+        lambda: send.template_many(people, name="order_ready", language="pt_BR", campaign="May")
+    )
+    assert sum("messagetemplate" in sql for sql in found) == 1
 
 
 def test_carrying_costs_five_statements(queued: FakeChakra, ana: Conversation) -> None:

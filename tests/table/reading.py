@@ -7,6 +7,7 @@ call is processed. Rows are compared whole, in any order; a column that is not n
   conversation
 - ``statuses``: id, type, status, error_code, at, recipient, participant
 - ``contacts``: identities, name, username, marketing_stopped
+- ``templates``: id, name, language, category, status, reason, quality, deleted, body
 - ``numbers``: key and whichever other columns are to be compared; ``?`` and named numbers
   that only came up with a message need not be listed
 """
@@ -16,7 +17,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from django_chakra.models import BusinessNumber, Contact, DeliveryStatus, Message
+from django_chakra.models import (
+    BusinessNumber,
+    Contact,
+    DeliveryStatus,
+    Message,
+    MessageTemplate,
+)
+from django_chakra.record.templates import shape
 
 FOLDER = Path(__file__).parent
 
@@ -42,6 +50,7 @@ def left(account: str) -> dict[str, list[Row]]:
         "contacts": [
             _contact(row) for row in Contact.objects.filter(account=account, merged_into=None)
         ],
+        "templates": [_template(row) for row in MessageTemplate.objects.filter(account=account)],
     }
     return {name: ordered(map(_filled, rows)) for name, rows in found.items()}
 
@@ -99,6 +108,20 @@ def _contact(row: Contact) -> Row:
         "name": row.name,
         "username": row.username,
         "marketing_stopped": row.marketing_stopped_at is not None,
+    }
+
+
+def _template(row: MessageTemplate) -> Row:
+    return {
+        "id": row.external_id,
+        "name": row.name,
+        "language": row.language,
+        "category": row.category,
+        "status": row.status,
+        "reason": row.reason,
+        "quality": row.quality,
+        "deleted": row.deleted_at is not None,
+        "body": shape(row).body,
     }
 
 
