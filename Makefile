@@ -57,7 +57,7 @@ services: ## start or install (Debian, as root) the databases and the browser th
 	@.ci/run services
 
 clean: ## remove what these targets made
-	rm -rf $(VENV) $(VENV)-matrix .build .hypothesis .pytest_cache .ruff_cache .import_linter_cache demo.sqlite3*
+	rm -rf $(VENV) $(VENV)-matrix .build .hypothesis .pytest_cache .ruff_cache .import_linter_cache demo.sqlite3* demo-media
 
 # --- the .venv: each part is a stamp, made again when pyproject.toml changes -----------------------------------------
 

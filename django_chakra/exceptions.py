@@ -4,7 +4,10 @@ ChakraError
 ├── SendRefused                 a message that was not written down, and is not sent
 │   ├── WindowClosed            no template, and the customer's last message is a day old
 │   ├── MarketingStopped        a marketing template to somebody who wants none
+│   ├── TemplateRefused         a template that the platform does not have, or does not send now
 │   └── NumberNeeded            the endpoint wants a phone number, and none is known
+├── MediaFailed                 the file of a message can't be had; its row says so too
+├── BackfillRunning             another process asks the platform for the same
 ├── ConfigurationError          the host project's settings are wrong
 │   ├── UnknownAccount          no account of that alias in CHAKRA["ACCOUNTS"]
 │   └── PathUnverified          the documentation does not name the path; the host has to set it
@@ -61,8 +64,36 @@ class MarketingStopped(SendRefused):
     """This contact wants no marketing. ``force=True`` sends it all the same."""
 
 
+class TemplateRefused(SendRefused):
+    """The platform would not send this template, by what it said of it last.
+
+    ``status`` is its word ("PAUSED", …) or "deleted", and ``reason`` why, in the platform's words;
+    both are "" where there is no template of this name, or none in this language.
+    """
+
+    def __init__(self, message: str, *, status: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+
 class NumberNeeded(SendRefused):
     """Only a phone number can be written to this way, and of this contact none is known."""
+
+
+class MediaFailed(ChakraError):
+    """The file of a message could not be downloaded; the text says why.
+
+    ``state`` is what its row is now: "waiting" (it is tried again), "expired" or "failed".
+    """
+
+    def __init__(self, message: str, *, state: str = "") -> None:
+        super().__init__(message)
+        self.state = state
+
+
+class BackfillRunning(ChakraError):
+    """Another process is asking the platform for the same; it goes on where it was by itself."""
 
 
 class ConfigurationError(ChakraError):

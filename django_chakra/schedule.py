@@ -31,6 +31,7 @@ def after_answer(pk: int) -> Callable[[], None] | None:
 def _process(pk: int) -> None:
     import_string("django_chakra.process.inline")(pk)
     import_string("django_chakra.send.sweep_inline")()
+    import_string("django_chakra.download.sweep_inline")()
 
 
 def carry_after_commit(conversation: int, *, using: str) -> None:

@@ -49,10 +49,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+DATABASE = Path(os.environ.get("DEMO_DATABASE", ROOT / "demo.sqlite3"))
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
-        "NAME": os.environ.get("DEMO_DATABASE", ROOT / "demo.sqlite3"),
+        "NAME": str(DATABASE),
         "OPTIONS": {
             # Wait for a lock instead of failing when a read turns into a write.
             "transaction_mode": "IMMEDIATE",
@@ -96,4 +97,6 @@ CHAKRA = {
     },
     "BASE_URL": os.environ.get("CHAKRA_BASE_URL", "https://api.chakrahq.com"),
     "RUNNER": "inline",
+    # The files that customers send: private, never below MEDIA_URL.
+    "MEDIA_DIR": str(DATABASE.parent / "demo-media"),
 }

@@ -70,6 +70,8 @@ def database() -> dict[str, Any]:
 # On purpose: the webhook has to leave the request's transaction by itself.
 DATABASES = {"default": {**database(), "ATOMIC_REQUESTS": True}}
 
+# Where files are kept for tests whose CHAKRA names no folder.
+BASE_DIR = BUILD
 SECRET_KEY = "tests"
 ALLOWED_HOSTS = ["*"]
 ROOT_URLCONF = "tests.urls"
@@ -119,4 +121,5 @@ CHAKRA = {
         "other": {"WEBHOOK_SECRETS": ["other-secret"]},
     },
     "RUNNER": "worker",
+    "MEDIA_DIR": str(BUILD / "media"),
 }

@@ -11,7 +11,9 @@ from django_chakra.models import (
     ContactIdentity,
     Conversation,
     DeliveryStatus,
+    MediaFile,
     Message,
+    MessageTemplate,
 )
 
 TABLES: tuple[type[models.Model], ...] = (
@@ -20,7 +22,9 @@ TABLES: tuple[type[models.Model], ...] = (
     ContactIdentity,
     Conversation,
     Message,
+    MediaFile,
     DeliveryStatus,
+    MessageTemplate,
 )
 
 NEAR: dict[type[models.Model], tuple[str, ...]] = {
@@ -33,6 +37,7 @@ NEAR: dict[type[models.Model], tuple[str, ...]] = {
         "target",
         "reply_to",
     ),
+    MediaFile: ("message",),
     DeliveryStatus: ("message",),
 }
 """What rows of each table are called by, fetched for all of them at once."""
@@ -53,12 +58,22 @@ BOOKKEEPING = frozenset(
 NOT_COMPARED = BOOKKEEPING | {"id", "account", "received_at", "call"}
 
 
+OF_ONE_TABLE: dict[type[models.Model], frozenset[str]] = {
+    # Counted from when it was recorded.
+    MediaFile: frozenset({"next_attempt_at", "expires_at"}),
+}
+"""The same, of one table alone."""
+
+
 def tables(account: str, leave_out: Iterable[str] = ()) -> dict[str, list[dict[str, Any]]]:
     """All rows of the account, by table, in an order that does not depend on their keys."""
     without = NOT_COMPARED | set(leave_out)
     return {
         model.__name__: sorted(
-            (row(found, without) for found in rows(model, account)),
+            (
+                row(found, without | OF_ONE_TABLE.get(model, set()))
+                for found in rows(model, account)
+            ),
             key=repr,
         )
         for model in TABLES

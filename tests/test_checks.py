@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -242,6 +243,20 @@ def test_times_of_sending_are_seconds(key: str, value: object) -> None:
     assert api(**{key: 600.5}) == set()
 
 
+@pytest.mark.parametrize("value", [-1, 0.5, "60", None, True, float("nan"), 10**9])
+def test_a_silence_is_minutes(value: object) -> None:
+    """E023: no number of minutes, or one that nobody waits for."""
+    assert api(BACKFILL_AFTER=value) == {"E023"}
+    assert api(BACKFILL_AFTER=0) == api(BACKFILL_AFTER=60) == set()
+
+
+@pytest.mark.parametrize("value", ["mon-fri 09:00-18:00", [7], ["mon 9-18"], None, {}])
+def test_business_hours_are_a_list(value: object) -> None:
+    """E024: a lone text would be taken for a list of letters."""
+    assert api(BUSINESS_HOURS=value) == {"E024"}
+    assert api(BUSINESS_HOURS=[]) == api(BUSINESS_HOURS=["mon-fri 09:00-18:00"]) == set()
+
+
 def test_a_request_may_take_its_time() -> None:
     """W007: a claim that runs out while its request may still be answered."""
     assert api(SENDING_SECONDS=44) == api(READ_TIMEOUT=200) == {"W007"}
@@ -292,6 +307,49 @@ def test_the_inline_runner_needs_a_cron_job(debug: bool, ids: set[str]) -> None:
     """W004: with the inline runner nothing is retried while no call comes in; not in DEBUG."""
     with override_settings(DEBUG=debug):
         assert set(found(ACCOUNTS=GOOD["ACCOUNTS"])) == ids
+
+
+def test_a_storage_that_does_not_exist_is_an_error() -> None:
+    """E020: an alias that STORAGES does not have, or whose storage can't be made."""
+    for alias in ("nowhere", 7, ["x"]):
+        assert api(MEDIA_STORAGE=alias) == {"E020"}
+    with override_settings(
+        STORAGES={**settings.STORAGES, "broken": {"BACKEND": "no.such.Storage"}}
+    ):
+        assert api(MEDIA_STORAGE="broken") == {"E020"}
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    with override_settings(STORAGES={**settings.STORAGES, "files": memory}):
+        assert api(MEDIA_STORAGE="files") == set()
+
+
+def test_public_files_are_an_error(tmp_path: Path) -> None:
+    """E021: a folder that a web server hands out, or a storage that is not for private files."""
+    public, apart = tmp_path / "public", tmp_path / "apart"
+    assert api(MEDIA_STORAGE="default") == api(MEDIA_STORAGE="staticfiles") == {"E021"}
+    for name in ("MEDIA_ROOT", "STATIC_ROOT"):
+        with override_settings(**{name: str(public)}):
+            for folder in (public, public / "chakra", apart / ".." / "public"):
+                assert api(MEDIA_DIR=str(folder)) == {"E021"}
+            assert api(MEDIA_DIR=str(apart)) == set()
+        with override_settings(BASE_DIR=public, **{name: str(public)}):
+            assert api() == {"E021"}
+    for options, ids in (
+        ({"location": str(apart)}, set[str]()),
+        ({"location": str(public / "x")}, {"E021"}),
+        ({"location": str(apart), "base_url": "/files/"}, {"E021"}),
+    ):
+        files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": options}
+        with override_settings(
+            MEDIA_ROOT=str(public), STORAGES={**settings.STORAGES, "chakra": files}
+        ):
+            assert api() == ids
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, True, None, "100"])
+def test_a_limit_of_size_is_a_number(limit: object) -> None:
+    """E022: a MEDIA_MAX_BYTES that no size can be compared with."""
+    assert api(MEDIA_MAX_BYTES=limit) == {"E022"}
+    assert api(MEDIA_MAX_BYTES=1) == set()
 
 
 def test_no_message_shows_a_secret() -> None:

@@ -11,7 +11,7 @@ from django.test import override_settings
 from django.utils import timezone
 
 from django_chakra import process
-from django_chakra.models import CallState, Message, WebhookCall
+from django_chakra.models import CallState, Conversation, Message, WebhookCall
 from tests import settings
 from tests.posting import post, process_all, status, stored, text
 
@@ -276,3 +276,14 @@ def test_wrong_options_are_said(arguments: list[str], said: str) -> None:
     """Options that can't be meant end the command with a sentence."""
     with pytest.raises(CommandError, match=said):
         run_command(*arguments)
+
+
+def test_an_attempt_that_left_nothing_behind() -> None:
+    """A call whose first worker stopped before it wrote anything is shown and told like any
+    other."""
+    stored(text("wamid.A"))
+    WebhookCall.objects.update(attempts=1)
+    process.run()
+    conversation, message = Conversation.objects.get(), Message.objects.get()
+    assert (conversation.last_message, conversation.unread_count) == (message, 1)
+    assert message.announced_at is not None

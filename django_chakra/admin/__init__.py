@@ -13,18 +13,22 @@ Each class is public. To change one, unregister its model and register a subclas
         list_display = [*ContactAdmin.list_display, "username"]
 """
 
+from .backfills import BackfillAdmin
 from .base import EvidenceAdmin
 from .calls import WebhookCallAdmin
 from .campaigns import CampaignAdmin
 from .contacts import ContactAdmin, ContactIdentityAdmin
 from .conversations import ConversationAdmin
 from .failures import ReceiverFailureAdmin
+from .media import MediaFileAdmin
 from .messages import MessageAdmin
 from .numbers import BusinessNumberAdmin
 from .sending import SendingAdmin
 from .statuses import DeliveryStatusAdmin
+from .templates import MessageTemplateAdmin
 
 __all__ = [
+    "BackfillAdmin",
     "BusinessNumberAdmin",
     "CampaignAdmin",
     "ContactAdmin",
@@ -32,7 +36,9 @@ __all__ = [
     "ConversationAdmin",
     "DeliveryStatusAdmin",
     "EvidenceAdmin",
+    "MediaFileAdmin",
     "MessageAdmin",
+    "MessageTemplateAdmin",
     "ReceiverFailureAdmin",
     "SendingAdmin",
     "WebhookCallAdmin",

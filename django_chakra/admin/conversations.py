@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Left
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from .. import backfill
+from ..backfill import Scope
+from ..exceptions import ApiError, ChakraError
 from ..models import BusinessNumber, Contact, Conversation, Message
 from . import filters, lookup, render
 from .base import EvidenceAdmin
@@ -37,6 +44,7 @@ class ConversationAdmin(EvidenceAdmin):
     ]
     search_fields = ("id",)
     search_help_text = _("The contact's whole phone number or user id, or an id of ours.")
+    actions = ["ask_what_is_missing"]
     fieldsets = (
         (None, {"fields": ("account", "contact_link", "group_id", "number_link", "unread_count")}),
         (_("Messages"), {"fields": (
@@ -50,6 +58,34 @@ class ConversationAdmin(EvidenceAdmin):
             ),
         }),
     )  # fmt: skip
+
+    @method_decorator(transaction.non_atomic_requests)
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Not in one transaction: rows would be locked while the platform is asked for others."""
+        return super().changelist_view(request, extra_context)
+
+    @admin.action(description=_("Ask the platform what is missing"), permissions=["act"])
+    def ask_what_is_missing(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:
+        """Read the platform's lists of the ticked ones; ends where it does not answer."""
+        chosen = list(queryset.values_list("pk", flat=True))
+        for conversation in Conversation.objects.filter(pk__in=chosen).order_by("pk"):
+            scope = Scope(account=conversation.account, conversation=conversation.pk)
+            name = render.printable(str(conversation))
+            try:
+                row = backfill.run(scope, reason="admin")
+            except ApiError as error:
+                words = gettext("The platform could not be asked, and nothing more was: %(error)s")
+                shown = render.printable(str(error))
+                self.message_user(request, words % {"error": shown}, messages.ERROR)
+                break
+            except ChakraError as error:
+                shown = f"{name}: {render.printable(str(error))}"
+                self.message_user(request, shown, messages.WARNING)
+                continue
+            text = gettext("Asked: %(missed)s messages and %(statuses)s statuses were missing.")
+            said = text % {"missed": row.missed, "statuses": row.missed_statuses}
+            self.log_change(request, conversation, said)
+            self.message_user(request, f"{name}: {said}", messages.SUCCESS)
 
     def for_list(self, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Both ends in queries of their own."""

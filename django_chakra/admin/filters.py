@@ -19,8 +19,10 @@ from ..models import (
     CampaignState,
     Direction,
     FailureState,
+    MediaState,
     MessageStatus,
     StatusType,
+    standing,
 )
 from ..signals import SIGNALS
 
@@ -199,6 +201,80 @@ class CampaignStateFilter(ClosedFilter):
     title = _("state")
     parameter_name = "state"
     words = CampaignState.choices
+
+
+class QualityFilter(ClosedFilter):
+    """How good a number is; the API and events have different words for it. The table is small."""
+
+    title = _("quality")
+    parameter_name = "quality"
+    words = [(word, label) for word, (label, _words) in standing.QUALITIES.items()]
+    indexed = True
+
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """All words that come to the same."""
+        return rows.filter(quality__in=standing.QUALITIES[value][1])
+
+
+class NumberStatusFilter(ClosedFilter):
+    """The states of numbers and of WABAs. The table is small."""
+
+    title = _("status")
+    parameter_name = "status"
+    words = [
+        ("fine", _("all is well")),
+        ("doubtful", _("to be looked at")),
+        ("stopped", _("nothing can be sent")),
+    ]
+    indexed = True
+
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """All words of this group; one that nobody knows is to be looked at."""
+        if value == "doubtful":
+            return rows.exclude(status__in=standing.FINE | standing.STOPPED | {""})
+        return rows.filter(status__in=standing.FINE if value == "fine" else standing.STOPPED)
+
+
+class TemplateStatusFilter(ClosedFilter):
+    """The platform's words for how a template was reviewed."""
+
+    title = _("status")
+    parameter_name = "status"
+    words = [
+        (word, word)
+        for word in (
+            "APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "FLAGGED", "REINSTATED",
+            "IN_APPEAL", "LOCKED", "ARCHIVED", "LIMIT_EXCEEDED", "PENDING_DELETION", "DELETED",
+        )
+    ]  # fmt: skip
+
+
+class TemplateCategoryFilter(ClosedFilter):
+    """The platform's categories."""
+
+    title = _("category")
+    parameter_name = "category"
+    words = [(word, word) for word in ("MARKETING", "UTILITY", "AUTHENTICATION")]
+
+
+class DeletedFilter(ClosedFilter):
+    """Whether a template is still there."""
+
+    title = _("deleted")
+    parameter_name = "deleted"
+    words = [("no", _("no")), ("yes", _("yes"))]
+
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """By its time."""
+        return rows.filter(deleted_at__isnull=value == "no")
+
+
+class MediaStateFilter(ClosedFilter):
+    """Where the file of a message stands."""
+
+    title = _("state")
+    parameter_name = "state"
+    words = MediaState.choices
 
 
 class SignalFilter(ClosedFilter):

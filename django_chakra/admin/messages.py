@@ -22,6 +22,7 @@ from ..models import (
     WebhookCall,
 )
 from . import filters, lookup, render
+from .media import files_of
 from .sending import SendingAdmin, attempts_table, queue_state, window
 
 Html = SafeString | str
@@ -67,8 +68,8 @@ class MessageAdmin(SendingAdmin):
     search_help_text = _("Whole ids only: our own, WhatsApp's (wamid), or Chakra's.")
     fieldsets = (
         (None, {"fields": (
-            "account", "direction_word", "kind", "role", "when", "full_text", "conversation_link",
-            "contact_link", "author_name", "campaign_link",
+            "account", "direction_word", "kind", "role", "when", "full_text", "files",
+            "conversation_link", "contact_link", "author_name", "campaign_link",
         )}),
         (_("What became of it"), {"fields": (
             "status_word", "error", "ticks", "edited_at", "revoked_at", "failures",
@@ -138,6 +139,11 @@ class MessageAdmin(SendingAdmin):
     def full_text(self, message: Message) -> Html:
         """All of it."""
         return render.block(message.text)
+
+    @admin.display(description=_("files"))
+    def files(self, message: Message) -> Html:
+        """What hangs on it, or why it is not there."""
+        return files_of(self, message)
 
     @admin.display(description=_("contact"))
     def contact_link(self, message: Message) -> Html:

@@ -86,6 +86,11 @@ def below(*parts: SafeString | str) -> SafeString:
     return format_html_join("", '<div class="chakra-part">{}</div>', ((part,) for part in parts))
 
 
+def joined(parts: Iterable[SafeString | str]) -> SafeString:
+    """Parts as they are, one after the other."""
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
 def beside(*parts: SafeString | str) -> SafeString:
     """Parts one beside the other, as far as there is room."""
     return format_html_join(

@@ -70,11 +70,14 @@ class Due:
 
 def message_signal(message: Message) -> ChakraSignal | None:
     """Which signal tells a message, by the way it came; None for what we sent ourselves."""
-    if message.source in (MessageSource.HISTORY, MessageSource.BACKFILL):
+    is_backfilled = message.source == MessageSource.BACKFILL
+    if message.source == MessageSource.HISTORY or (is_backfilled and _is_late(message)):
         return message_imported
     if message.source in (MessageSource.ECHO_PHONE, MessageSource.ECHO_INBOX):
         return message_echoed
-    return message_received if message.direction == Direction.IN else None
+    if message.direction == Direction.IN:
+        return message_received
+    return message_echoed if is_backfilled else None
 
 
 def arguments_for(subject: Message | DeliveryStatus) -> dict[str, Any]:

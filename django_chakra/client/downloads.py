@@ -64,6 +64,7 @@ class Downloads:
             UnsafeUrl: the URL, or one that it redirects to, is none that may be fetched.
             TooLarge: there are more bytes than ``limit``; none beyond it was written.
             NoAnswer: it broke off, or took more than ``seconds``; some bytes were written.
+            UnreadableAnswer: it came compressed though nobody asked for that; nothing was written.
             ApiError: as for every call.
         """
         until = self._http.clock.monotonic() + seconds
@@ -119,7 +120,7 @@ class Downloads:
     def _failure(self, raw: Any, where: str) -> ApiError:
         body = bytearray()
         try:
-            for chunk in chunks(raw, "GET", where):
+            for chunk in chunks(raw, "GET", where, decode=False):
                 body += chunk
                 if len(body) > MAX_COMPLAINT_BYTES:
                     break
@@ -134,6 +135,11 @@ class Downloads:
         """Write the body to the file as it comes in; errors that came as a file are raised."""
         if raw.status >= 300:
             raise self._failure(raw, where)
+        coding = raw.headers.get("content-encoding", "identity").strip().lower()
+        if coding not in ("", "identity"):
+            # A few bytes may stand for more than any disk has.
+            text = f"The file came compressed ({ascii(coding)[1:-1][:20]}), and is not unpacked"
+            raise UnreadableAnswer(text, method="GET", path=where, status=raw.status)
         content_type = raw.headers.get("content-type", "").partition(";")[0].strip().lower()
         # Kept back until it is known to be no error.
         held = bytearray() if content_type == "application/json" else None
@@ -162,7 +168,7 @@ class Downloads:
         if size > limit:
             raise too_large
         size = 0
-        for chunk in chunks(raw, "GET", where):
+        for chunk in chunks(raw, "GET", where, decode=False):
             size += len(chunk)
             if size > limit:
                 raise too_large

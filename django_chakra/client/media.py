@@ -43,6 +43,8 @@ class Media(Resource):
         A URL or a redirect leads elsewhere than to a public address over HTTPS (port 443).
     ``NoAnswer``
         It broke off, or took longer than ``seconds``.
+    ``UnreadableAnswer``
+        It came compressed (``Content-Encoding``): no download is ever decompressed.
     """
 
     @cached_property

@@ -11,8 +11,8 @@ from urllib3.exceptions import ConnectTimeoutError, HTTPError, MaxRetryError, Ne
 from ..exceptions import NetworkFailed, NoAnswer, NotSent
 
 
-def chunks(raw: Any, method: str, path: str) -> Iterator[bytes]:
-    """The body of a response of urllib3, as it comes in.
+def chunks(raw: Any, method: str, path: str, *, decode: bool = True) -> Iterator[bytes]:
+    """The body of a response of urllib3, as it comes in; decompressed unless ``decode`` is false.
 
     ``read1`` gives what is there: to wait for a whole block would let a server that sends byte by
     byte hold the caller for ever.
@@ -24,7 +24,7 @@ def chunks(raw: Any, method: str, path: str) -> Iterator[bytes]:
     while True:
         chunk, broken = b"", ""
         try:
-            chunk = raw.read1(64 * 1024, decode_content=True)
+            chunk = raw.read1(64 * 1024, decode_content=decode)
         except (HTTPError, OSError) as error:
             broken = type(error).__name__
         if empty and not chunk and _was_cut(raw):

@@ -35,6 +35,7 @@ from .groups import (
 from .handovers import ConversationContextReceived, HandoverEvent, HandoverReported, StandbyReported
 from .history import HistoryReported, MessageImported
 from .ids import phone_digits, platform_id
+from .listed import ListedMessage, read_listed
 from .messages import MessageEvent, MessageReceived
 from .numbers import (
     BusinessUsernameChanged,
@@ -96,6 +97,7 @@ __all__ = [
     "IdentityEvent",
     "Json",
     "LinkClicked",
+    "ListedMessage",
     "MarketingPreferenceChanged",
     "MessageEchoed",
     "MessageEvent",
@@ -135,6 +137,7 @@ __all__ = [
     "platform_id",
     "platform_time",
     "read",
+    "read_listed",
     "storable",
     "storable_text",
 ]

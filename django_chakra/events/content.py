@@ -11,6 +11,9 @@ from .base import Json, Unreadable, mapping
 from .ids import platform_id
 from .storable import storable_text
 
+#: Under this a copy made of a list keeps the entry as it was listed.
+LISTED = "listed"
+
 BUBBLE, REACTION, EDIT, REVOKE, NOTICE = "bubble", "reaction", "edit", "revoke", "notice"
 
 
@@ -54,6 +57,12 @@ def content_of(item: Mapping[str, Json]) -> Content:
 def is_partial(item: Mapping[str, Json]) -> bool:
     """Whether the platform could not say in this copy what the message is."""
     return item.get("type") in ("media_placeholder", "unsupported", "unknown", "errors")
+
+
+def is_listed(item: Mapping[str, Json]) -> bool:
+    """Whether this copy is of the platform's list of messages (see :mod:`.listed`), which says
+    less than what it posts."""
+    return LISTED in item
 
 
 def _target(role: str, part: Mapping[str, Json]) -> str:

@@ -27,6 +27,7 @@ from . import (
 from .base import Event, Json, Opener, Reader, Source, Unreadable, mapping
 from .bodies import parse
 from .contacts import profiles
+from .facts import number_id
 from .ids import platform_id
 from .storable import storable_text
 from .unknown import unknown, unreadable, why
@@ -70,16 +71,6 @@ _BUNDLE_MARKS = frozenset(
     {"metadata", "messaging_product", "contacts", "messages", "statuses", "message_echoes"}
 )
 
-_CHAKRA_NUMBER = (
-    "phoneNumberId",
-    "whatsappPhoneNumberId",
-    "phone_number_id",
-    "whatsapp_phone_number_id",
-    "businessPhoneNumberId",
-    "business_phone_number_id",
-    "phoneNumberID",
-    "whatsappPhoneNumberID",
-)
 _CHAKRA_WABA = ("wabaId", "waba_id", "whatsappBusinessAccountId", "whatsapp_business_account_id")
 
 
@@ -248,13 +239,13 @@ def _chakra(document: dict[str, Json]) -> Iterator[Event]:
 def _chakra_source(event: Json, payload: dict[str, Json]) -> Source:
     """Where the fact of a Chakra body stands; the number's id is spelt in many ways, or missing."""
     metadata = mapping(payload.get("metadata"))
-    spelt = (*(payload.get(key) for key in _CHAKRA_NUMBER), metadata.get("phone_number_id"))
+    number = number_id(payload) or platform_id(metadata.get("phone_number_id"))
     display = payload.get("displayPhoneNumber") or payload.get("display_phone_number")
     return Source(
         format="chakra",
         name=event if isinstance(event, str) else "",
         waba_id=next(filter(None, (platform_id(payload.get(k)) for k in _CHAKRA_WABA)), ""),
-        phone_number_id=next(filter(None, map(platform_id, spelt)), ""),
+        phone_number_id=number,
         display_number=storable_text(display or metadata.get("display_phone_number"), 64),
         profiles=profiles(payload.get("contacts")),
         time=payload.get("timestamp"),

@@ -1,11 +1,25 @@
 """What the events of all families share: where their fact stands, and its numbers. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from .base import Json, Profile, Source
 from .clock import platform_time
 from .contacts import NOBODY
+from .ids import platform_id
 from .storable import storable
+
+#: How Chakra may spell the key of our number's id.
+NUMBER_KEYS = (
+    "phoneNumberId",
+    "whatsappPhoneNumberId",
+    "phone_number_id",
+    "whatsapp_phone_number_id",
+    "businessPhoneNumberId",
+    "business_phone_number_id",
+    "phoneNumberID",
+    "whatsappPhoneNumberID",
+)
 
 
 def stated(source: Source, item: dict[str, Json], at: Json = None) -> dict[str, Any]:
@@ -23,6 +37,11 @@ def stated(source: Source, item: dict[str, Json], at: Json = None) -> dict[str, 
         "occurred_at": own or platform_time(source.time),
         "raw": storable(item),
     }
+
+
+def number_id(value: Mapping[str, Json]) -> str:
+    """Our number's id in an object of Chakra's, which spells it in many ways, or leaves it out."""
+    return next(filter(None, (platform_id(value.get(key)) for key in NUMBER_KEYS)), "")
 
 
 def only_profile(source: Source) -> Profile:

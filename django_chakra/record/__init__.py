@@ -12,25 +12,27 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..events import DeliveryStatusReported, MessageEchoed, MessageEvent
-from . import about, messages, statuses
+from . import about, messages, statuses, templates
 from .conversations import refresh
 from .facts import Fact
 from .fates import refused
 from .joining import Announcer
 from .links import awaited, link, resolve, settle
-from .listed import Listed, check
+from .listed import Gathered, Listed, check, gather
 from .outgoing import contacts_of, conversations_with
 from .people import People
 from .sent import named
 
 __all__ = [
     "Fact",
+    "Gathered",
     "Listed",
     "Written",
     "awaited",
     "check",
     "contacts_of",
     "conversations_with",
+    "gather",
     "link",
     "named",
     "refresh",
@@ -63,6 +65,7 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime, leased_by: str)
     written = Written()
     people = People(account, Announcer(now, leased_by))
     written.conversations |= about.write(people, facts)
+    templates.write(account, templates.said(facts))
     spoken = [fact for fact in facts if isinstance(fact.event, MessageEvent)]
     if spoken:
         touched, unlinked = messages.write(people, spoken)

@@ -24,6 +24,9 @@ from .. import conf
 from ..models import Conversation, Direction, Message, MessageRole, MessageSource
 from ..models.conversations import changed, changed_and_leased
 
+#: Ways in which we hear what we wrote by other means than this package.
+ECHOED = (MessageSource.ECHO_PHONE, MessageSource.ECHO_INBOX)
+
 
 def refresh(keys: Collection[int], *, leased_by: str = "", **more: Any) -> None:
     """Compute the columns of these conversations anew, mark them changed, lease the free ones.
@@ -34,7 +37,8 @@ def refresh(keys: Collection[int], *, leased_by: str = "", **more: Any) -> None:
     latest = bubbles.order_by("-sort_at", "-pk")
     # What a history brings is no news: it is not unread, and opens no window.
     inbound = latest.filter(direction=Direction.IN).exclude(source=MessageSource.HISTORY)
-    by_people = Q(source__in=(MessageSource.ECHO_PHONE, MessageSource.ECHO_INBOX))
+    # What was listed is what echoes would have told.
+    by_people = Q(source__in=(*ECHOED, MessageSource.BACKFILL))
     replies = latest.filter(by_people | Q(author__isnull=False), direction=Direction.OUT)
     seconds = conf.current().announce_seconds
     Conversation.objects.filter(pk__in=sorted(keys)).update(

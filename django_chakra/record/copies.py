@@ -18,7 +18,7 @@ from ..events import (
 )
 from ..events.base import mapping
 from ..events.contacts import together
-from ..events.content import is_partial
+from ..events.content import is_listed, is_partial
 from ..models import Direction, Message, MessageSource, MessageStatus
 from .facts import Fact
 from .numbers import NumberFact
@@ -40,12 +40,14 @@ SOURCES = [
 ]
 
 
-def content_rank(item: Json) -> tuple[bool, int, float, str]:
-    """How much a copy says: what could be said at all, the fuller, the later, then by its text."""
+def content_rank(item: Json) -> tuple[bool, bool, int, float, str]:
+    """How much a copy says: what could be said at all, as it was posted and not as it was listed,
+    the fuller, the later, then by its text."""
     # By the copy's own time: the row's is the earliest of all copies.
     at = platform_time(mapping(item).get("timestamp"))
     whole = not is_partial(mapping(item))
-    return (whole, completeness(item), at.timestamp() if at else 0.0, canonical(item))
+    posted = not is_listed(mapping(item))
+    return (whole, posted, completeness(item), at.timestamp() if at else 0.0, canonical(item))
 
 
 def event_of(fact: Fact) -> MessageEvent:
@@ -96,7 +98,7 @@ class Copies:
 
     def row(self, account: str, conversation: int, contact: int | None, now: datetime) -> Message:
         """The message as these copies alone would have it."""
-        best, first = self.best, min((f.call for f in self.facts), key=lambda c: c.received_at)
+        best, first = self.best, min(self.facts, key=lambda fact: fact.received_at)
         times = [event.occurred_at for event in self.events if event.occurred_at]
         occurred_at = min(times, default=None)
         return Message(
@@ -106,11 +108,11 @@ class Copies:
             conversation_id=conversation,
             number_named=self.number.is_named,
             contact_id=None if best.is_ours else contact,
-            call_id=first.pk,
+            call_id=first.call_id,
             direction=Direction.OUT if best.is_ours else Direction.IN,
             kind=best.message_type,
             role=best.role,
-            source=max(map(_source, self.events), key=SOURCES.index),
+            source=self._source(),
             text=best.text,
             payload=best.item,
             target_external_id=best.target,
@@ -121,6 +123,12 @@ class Copies:
             received_at=first.received_at,
             announce_at=now,
         )
+
+    def _source(self) -> str:
+        """How they came: a list is asked for by itself, so all of a batch are from it or none."""
+        if self.facts[0].is_listed:
+            return str(MessageSource.BACKFILL)
+        return max(map(_source, self.events), key=SOURCES.index)
 
 
 def _source(event: MessageEvent) -> str:

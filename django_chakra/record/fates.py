@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ..events import Json, canonical, storable, storable_text
+from ..events.base import mapping
+from ..events.content import is_listed
 from ..models import DeliveryStatus, Message, MessageStatus, Resolution, StatusType
 from ..models.statements import upsert
 from . import campaigns, marketing
@@ -57,8 +59,9 @@ def _fold(message: Message, row: DeliveryStatus) -> bool:
     if rank > current or (rank == current and row.status > message.status):
         message.status = row.status
     column = TIMES.get(row.status)
-    at = row.occurred_at or row.received_at
-    if column and ((known := getattr(message, column)) is None or at < known):
+    # A list does not say since when it is so.
+    at = row.occurred_at or (None if is_listed(mapping(row.payload)) else row.received_at)
+    if column and at is not None and ((known := getattr(message, column)) is None or at < known):
         setattr(message, column, at)
     if row.status == MessageStatus.FAILED:
         take_cause(message, row)

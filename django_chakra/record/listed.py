@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from itertools import islice
+from typing import Any
 
-from ..events import Json, storable
-from ..events.statuses import status_key
+from ..events import ListedMessage, Unreadable, read_listed
+from ..events.ids import match_key
+from ..events.listed import STATUSES
 from ..models import (
     Conversation,
-    DeliveryStatus,
     Message,
     MessageRole,
     MessageSource,
     MessageStatus,
     Resolution,
-    StatusType,
 )
-from ..models.statements import upsert
-from .fates import fold_into
+from . import statuses
+from .facts import Fact
 from .links import resolve
 from .sent import AFTER, BEFORE, COPIES, Candidate, asked, settle_pairs
 
@@ -34,36 +35,80 @@ WORDED = frozenset({"text", "image", "video", "document"})
 class Listed(Candidate):
     """A message of ours in the platform's list, whose shape is inferred.
 
-    ``recipient`` is digits or ""; ``external_id`` may be "" until WhatsApp has named it.
+    ``external_id`` may be "" until WhatsApp has named it.
     """
 
-    chakra_id: str = ""
-    kind: str = ""
-    text: str = ""
-    #: In lower case.
-    status: str = ""
-    item: Mapping[str, Json] = field(default_factory=dict)
+    said: ListedMessage | None = None
+
+    @classmethod
+    def of(cls, said: ListedMessage) -> Listed:
+        """What an entry says, for comparing it with our rows."""
+        return cls(said.external_id, said.at, None, said.contact, said)
 
     def fits(self, message: Message) -> bool:
         """Whether it may be this message of ours."""
         began, ended = asked(message)
-        if not began - BEFORE <= self.at <= ended + AFTER:
+        if self.said is None or not began - BEFORE <= self.at <= ended + AFTER:
             return False
-        if {self.kind, message.kind} <= SURE and self.kind != message.kind:
+        if {self.said.kind, message.kind} <= SURE and self.said.kind != message.kind:
             return False
-        return self._says(message)
+        return self._says(message, self.said.text)
 
-    def _says(self, message: Message) -> bool:
+    def _says(self, message: Message, listed: str) -> bool:
         """Whether the texts are the same, where both have one.
 
         The list has the text of a template filled in; we have its name and the values.
         """
-        ours, theirs = message.text.strip(), self.text.strip()
+        ours, theirs = message.text.strip(), listed.strip()
         if not ours or not theirs or message.kind == "template":
             return True
         if message.kind in WORDED:
             return ours == theirs
         return theirs in ours or ours in theirs
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """Our messages to one customer in the platform's list."""
+
+    listed: list[Listed]
+    #: Entries that were looked at.
+    looked_at: int
+    #: None that counts is left.
+    is_whole: bool
+
+
+def gather(message: Message, entries: Iterable[Any], *, contact: str, most: int) -> Gathered:
+    """Our messages among these entries, as far as one whose end is unknown may be among them.
+
+    The list is likely to begin with the newest: then the first that is too old is the last.
+
+    Args:
+        entries: of the platform's list, asked for when they are needed.
+        contact: the customer whom it is with.
+        most: so many are looked at.
+    """
+    since = asked(message)[0] - BEFORE
+    listed: list[Listed] = []
+    newest, count = None, 0
+    for count, entry in enumerate(islice(entries, most), start=1):
+        try:
+            said = read_listed(entry, contact=contact)
+        except Unreadable:
+            continue
+        newest = newest or said.at
+        if said.at < since and said.at < newest:
+            return Gathered(listed, count, True)
+        if said.is_ours and _is_with(said, contact):
+            listed.append(Listed.of(said))
+    return Gathered(listed, count, count < most)
+
+
+def _is_with(said: ListedMessage, contact: str) -> bool:
+    """Whether it may be to them; a phone number and a user id can't be compared."""
+    if said.contact.isdigit() and contact.isdigit():
+        return match_key(said.contact) == match_key(contact)
+    return True
 
 
 def check(message: Message, listed: Sequence[Listed], *, now: datetime, leased_by: str) -> set[int]:
@@ -109,22 +154,11 @@ def _without_ours(account: str, listed: Iterable[Listed]) -> list[Listed]:
 
 def _hear(row: Message, one: Listed, *, now: datetime) -> None:
     """Keep Chakra's id, and the word as a delivery status: the one that a webhook would bring."""
-    if one.chakra_id and not row.chakra_id:
-        row.chakra_id = one.chakra_id
-        row.save(update_fields=["chakra_id"])
-    if MessageStatus.rank(one.status) <= MessageStatus.rank(MessageStatus.ACCEPTED):
+    if one.said is None:
         return
-    status = DeliveryStatus(
-        account=row.account,
-        key=status_key(one.external_id, str(StatusType.MESSAGE), one.status, ""),
-        external_id=one.external_id,
-        chakra_id=one.chakra_id,
-        message=row,
-        status=one.status,
-        recipient=one.recipient,
-        payload={"listed": storable(dict(one.item))},
-        received_at=now,
-        announce_at=now,
-    )
-    upsert([status], by=["account", "key"])
-    fold_into([row], [status])
+    if one.said.chakra_id and not row.chakra_id:
+        row.chakra_id = one.said.chakra_id
+        row.save(update_fields=["chakra_id"])
+    event = one.said.delivery_status(waba_id="")
+    if event is not None and event.status in STATUSES:
+        statuses.write(row.account, [Fact(event, None, 0, now)], now=now)

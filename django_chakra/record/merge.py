@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ..events import Json
 from ..models import DeliveryStatus, Direction, Message, MessageSource, MessageStatus
 from ..models.statements import upsert
 from .changes import show
@@ -47,6 +48,8 @@ class Merge:
     learned: set[str] = field(default_factory=set)
     #: Conversations that may be empty now, and where what stood in them went.
     left: dict[int, int] = field(default_factory=dict)
+    #: Rows that changed, each with the content that it had before.
+    recast: list[tuple[Message, Json]] = field(default_factory=list)
     _rows: list[Message] | None = None
 
     @property
@@ -85,11 +88,13 @@ class Merge:
         touched: set[int] = set()
         for row in self.rows:
             copy, before = self.copies[str(row.external_id)], row.conversation
+            content = row.payload
             self._place(row, copy)
             if copy.chakra_id > row.chakra_id:
                 self.learned.add(copy.chakra_id)
             if _merge_content(row, copy) or row.conversation_id != before.pk:
                 changed.append(row)
+                self.recast.append((row, content))
                 touched |= {before.pk, row.conversation_id}
         if changed:
             upsert(sorted(changed, key=lambda row: row.pk), by=["id"], update=SAVED)

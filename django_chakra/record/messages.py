@@ -6,8 +6,10 @@ from collections.abc import Collection, Iterable, Sequence
 
 from django.db import connections
 
+from ..events import Json
 from ..models import Message
 from ..models.statements import upsert
+from . import media
 from .copies import Copies, event_of, number_of
 from .facts import Fact
 from .merge import Merge
@@ -48,18 +50,25 @@ def write(people: People, facts: Sequence[Fact]) -> tuple[set[int], list[int]]:
         or row.call_id != sent_for[external_id]
         or any(fact.may_repeat for fact in copies[external_id].facts)
     }
-    changed = {row.conversation_id for row in rows if row.external_id not in known}
+    fresh = [row for row in rows if row.external_id not in known]
+    changed = {row.conversation_id for row in fresh}
     woken: list[int] = []
+    recast: list[tuple[Message, Json]] = []
     if known:
         merge = Merge(account, known, peers, places, by)
         if merge.strangers():
             # One message shows that two contacts are one person; then everything is simpler.
             merge.introduce()
             changed |= places.separate() | places.changed | people.touched | divided
-            again, woken = write(people, facts)
-            return changed | again, woken
+            touched, woken = write(people, facts)
+            return changed | touched, woken
         changed |= merge.carry_out()
-        woken = merge.wake_statuses()
+        woken, recast = merge.wake_statuses(), merge.recast
+        # Of a call that was tried before nobody knows which rows are there.
+        again = [row for row in merge.rows if row.call_id == sent_for[row.external_id]]
+        fresh += again
+        changed |= {row.conversation_id for row in again}
+    media.write(fresh, recast, now=by.now)
     return changed | places.changed | people.touched | divided, woken
 
 

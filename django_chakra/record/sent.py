@@ -20,6 +20,7 @@ from ..events.ids import match_key
 from ..models import (
     DeliveryStatus,
     Direction,
+    MediaFile,
     Message,
     MessageRole,
     MessageSource,
@@ -58,7 +59,7 @@ class Candidate:
     def resembles(self, message: Message) -> bool:
         """The same, whenever it was."""
         if self.row is None:
-            return _spelled(self.recipient) == _spelled(recipient_of(message))
+            return match_key(self.recipient) == match_key(recipient_of(message))
         return self.row.conversation_id == message.conversation_id and same(self.row, message)
 
 
@@ -182,7 +183,10 @@ def named(account: str, pk: int, external_id: str) -> set[int]:
 
 
 def _absorb(row: Message, copy: Message) -> None:
-    """All that hangs on the copy hangs on the row; the copy goes, where nothing forbids it."""
+    """All that hangs on the copy hangs on the row; the copy goes, where nothing forbids it.
+
+    But for its files: ours is the message that was written down, with the file that it has.
+    """
     Message.objects.filter(pk=copy.pk).update(external_id=None)
     times = [at for at in (row.occurred_at, copy.occurred_at) if at]
     row.occurred_at = min(times, default=None)
@@ -190,6 +194,7 @@ def _absorb(row: Message, copy: Message) -> None:
     row.number_named = row.number_named or copy.number_named
     try:
         with transaction.atomic(using=router.db_for_write(Message)):
+            MediaFile.objects.filter(message=copy).delete()
             for relation in Message._meta.related_objects:
                 others = relation.related_model._base_manager.filter(**{relation.field.name: copy})
                 others.update(**{relation.field.name: row.pk})
@@ -240,7 +245,8 @@ def hold_back(rows: Collection[Message]) -> None:
     The answer to our request says within the claim's time whether it is ours; then nobody is told
     of an echo of our own message.
     """
-    echoes = [row for row in rows if row.source == MessageSource.ECHO_INBOX]
+    told = (MessageSource.ECHO_INBOX, MessageSource.BACKFILL)
+    echoes = [row for row in rows if row.source in told and row.direction == Direction.OUT]
     if not echoes:
         return
     conversations = {row.conversation_id for row in echoes}
@@ -253,7 +259,3 @@ def hold_back(rows: Collection[Message]) -> None:
 
 def _content(row: Message) -> Any:
     return row.payload.get(row.kind) if isinstance(row.payload, dict) else None
-
-
-def _spelled(name: str) -> str:
-    return match_key(name) if name.isdigit() else name

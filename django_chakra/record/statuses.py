@@ -9,6 +9,8 @@ from django.db import connections
 from django.db.models import Q
 
 from ..events import DeliveryStatusReported, canonical, completeness
+from ..events.base import mapping
+from ..events.content import is_listed
 from ..models import (
     DeliveryStatus,
     Message,
@@ -55,7 +57,7 @@ def write(account: str, facts: Sequence[Fact], *, now: datetime) -> tuple[set[in
     if named:
         messages = _teach(messages, rows, named)
     point(rows.values(), messages)
-    current = _upsert(account, rows, {f.call.pk for f in facts if f.may_repeat}, now=now)
+    current = _upsert(account, rows, {f.call_id for f in facts if f.may_repeat}, now=now)
     touched = fold_into(messages, current)
     return touched, [row.pk for row in current if row.message_id is None]
 
@@ -141,14 +143,14 @@ def _row(account: str, fact: Fact, now: datetime) -> DeliveryStatus:
         billable=event.billable,
         payload=event.item,
         occurred_at=event.occurred_at,
-        received_at=fact.call.received_at,
-        call_id=fact.call.pk,
+        received_at=fact.received_at,
+        call_id=fact.call_id,
         announce_at=now,
     )
 
 
 def _upsert(
-    account: str, rows: dict[str, DeliveryStatus], repeated: set[int], *, now: datetime
+    account: str, rows: dict[str, DeliveryStatus], repeated: set[int | None], *, now: datetime
 ) -> list[DeliveryStatus]:
     """Insert what is new, merge into what was there; return the rows as they are now."""
     ordered = [rows[key] for key in sorted(rows)]
@@ -182,8 +184,9 @@ def _upsert(
     return [row for row in ordered if row.key not in keys] + merged
 
 
-def _content_rank(row: DeliveryStatus) -> tuple[bool, int, str]:
-    return (row.error_code is not None, completeness(row.payload), canonical(row.payload))
+def _content_rank(row: DeliveryStatus) -> tuple[bool, bool, int, str]:
+    posted = not is_listed(mapping(row.payload))
+    return (posted, row.error_code is not None, completeness(row.payload), canonical(row.payload))
 
 
 def _merge_content(row: DeliveryStatus, offered: DeliveryStatus) -> None:

@@ -42,7 +42,9 @@ def chakra_fake(request: pytest.FixtureRequest, chakra_clock: Clock) -> Iterator
     from .site import mounted, settings_for
 
     fake = FakeChakra(clock=chakra_clock)
-    prepared = settings_for(fake)
+    # Files of messages go where pytest's own are, and not into the project, unless it says where.
+    folder = request.getfixturevalue("tmp_path_factory").getbasetemp() / "chakra-media"
+    prepared = {"MEDIA_DIR": str(folder), **settings_for(fake)}
     if _has_django(request.config):
         # Through its fixture: settings that the test changes by it lie above these, and both go.
         request.getfixturevalue("settings").CHAKRA = prepared

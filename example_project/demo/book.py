@@ -1,11 +1,13 @@
 """What ought to be in the site's tables, by the fake's book; no row is looked at here."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
 
 from django_chakra.testing.fake import FakeChakra, Message
+from django_chakra.testing.fake.customers import MIME_TYPES
 from django_chakra.testing.fake.script import Line, Script
 from django_chakra.testing.fake.statuses import RANKS
 
@@ -52,6 +54,13 @@ class Book:
         """What customers wrote into their chats, as it reads after their edits."""
         told = self.told("message")
         return [self._fake.state.messages[id] for event, id in told if event not in CHANGES]
+
+    def files(self) -> Counter[str]:
+        """The files that customers sent: "wamid sha256"."""
+        written = [one for one in self.written() if one.kind in MIME_TYPES]
+        contents = [self._fake.state.media[one.body["id"]].content for one in written]
+        digests = (hashlib.sha256(content).hexdigest() for content in contents)
+        return Counter(map(" ".join, zip((one.wamid for one in written), digests, strict=True)))
 
     def changes(self) -> Counter[str]:
         """The customers' reactions, edits and revokes: "wamid reaction"."""

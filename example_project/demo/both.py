@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from django_chakra import conf
-from django_chakra.models import CallState, DeliveryStatus, Message, MessageStatus, WebhookCall
+from django_chakra.models import (
+    CallState,
+    DeliveryStatus,
+    MediaFile,
+    MediaState,
+    Message,
+    MessageStatus,
+    WebhookCall,
+)
 from django_chakra.testing import calls
 from django_chakra.testing.fake import FakeChakra, pumping, serve
 from django_chakra.testing.fake.facts import Fact
@@ -94,6 +102,7 @@ def unfinished() -> Counter[str]:
         {
             "calls to process": WebhookCall.objects.filter(state__in=waiting).count(),
             "messages to send": Message.objects.filter(status__in=queued).count(),
+            "files to download": MediaFile.objects.filter(state=MediaState.WAITING).count(),
         }
     )
     for model in (WebhookCall, Message, DeliveryStatus):

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -13,6 +14,8 @@ from django_chakra.testing.fake.script import load
 from . import both, heard, site
 
 DATABASE, HEARD, SERVER = "demo.sqlite3", "heard.jsonl", "server.log"
+#: As the settings have it, beside the database.
+MEDIA = "demo-media"
 SEED = 1
 
 
@@ -43,4 +46,5 @@ def _move_into(folder: Path) -> None:
     connection.close()
     connection.settings_dict["NAME"] = str(folder / DATABASE)
     os.environ["DEMO_DATABASE"] = str(folder / DATABASE)
+    settings.CHAKRA = {**settings.CHAKRA, "MEDIA_DIR": str(folder / MEDIA)}
     os.environ[heard.VARIABLE] = str(folder / HEARD)

@@ -1,5 +1,6 @@
 """Compare what the database holds and what the bot heard with what the fake's book says."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from django_chakra.models import (
     Conversation,
     DeliveryStatus,
     Direction,
+    MediaFile,
+    MediaState,
     Message,
     MessageRole,
     MessageSource,
@@ -129,6 +132,7 @@ def _messages(book: Book) -> Iterator[Finding]:
             Counter(f"{one.wamid} {text(one)!r}, {book.place(one)}" for one in messages),
             Counter(f"{id} {words!r}, {place(*where)}" for id, words, *where in rows),
         )
+    yield Finding("customers' files, byte for byte", book.files(), _files())
     others = Message.objects.exclude(role=MessageRole.BUBBLE).values_list("external_id", "role")
     yield Finding(
         "reactions, edits and revokes, once",
@@ -144,6 +148,15 @@ def _messages(book: Book) -> Iterator[Finding]:
             for id, quoted in quoting.values_list("external_id", "reply_to__external_id")
         ),
     )
+
+
+def _files() -> Counter[str]:
+    """The files that are kept, by what stands in the storage: "wamid sha256"."""
+    found: Counter[str] = Counter()
+    for media in MediaFile.objects.filter(state=MediaState.KEPT).select_related("message"):
+        with media.file.open("rb") as content:
+            found[f"{media.message.external_id} {hashlib.sha256(content.read()).hexdigest()}"] += 1
+    return found
 
 
 def _statuses(book: Book) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from django_chakra import signals
-from django_chakra.models import Campaign, Message
+from django_chakra.models import Backfill, Campaign, MediaFile, Message, MessageTemplate
 from django_chakra.testing import calls
 from tests.posting import START, post, process_all, stored
 
@@ -104,3 +104,9 @@ def play(first: int, last: int) -> None:
     for index in range(first, last):
         campaign = Campaign.objects.create(account="default", name=f"Campaign {index}")
         Message.objects.filter(external_id=f"wamid.{index}").update(campaign=campaign)
+        message = Message.objects.get(external_id=f"wamid.{index}")
+        MediaFile.objects.create(account="default", message=message, slot="image")
+        Backfill.objects.create(account="default", reason=f"gap {index}", missed=index)
+        MessageTemplate.objects.create(
+            account="default", external_id=str(index), name=f"hello_{index}", language="en"
+        )

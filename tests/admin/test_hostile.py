@@ -11,13 +11,16 @@ from django.test import Client
 from django.utils import timezone
 
 from django_chakra.models import (
+    Backfill,
     BusinessNumber,
     Campaign,
     Contact,
     ContactIdentity,
     Conversation,
     DeliveryStatus,
+    MediaFile,
     Message,
+    MessageTemplate,
     ReceiverFailure,
     WebhookCall,
 )
@@ -91,7 +94,21 @@ def make_all() -> list[models.Model]:
     )
     tick = make(DeliveryStatus, message=message, call=call)
     failure = make(ReceiverFailure, message=message, call=call)
-    return [call, number, contact, identity, conversation, message, tick, failure, campaign]
+    template = make(MessageTemplate)
+    return [
+        call,
+        number,
+        contact,
+        identity,
+        conversation,
+        message,
+        tick,
+        failure,
+        campaign,
+        template,
+        make(Backfill),
+        make(MediaFile, message=message, state="kept", mime_type="image/png"),
+    ]
 
 
 def markup(page: str) -> list[str]:

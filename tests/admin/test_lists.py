@@ -9,13 +9,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from django_chakra.models import (
+    Backfill,
     BusinessNumber,
     Campaign,
     Contact,
     ContactIdentity,
     Conversation,
     DeliveryStatus,
+    MediaFile,
     Message,
+    MessageTemplate,
     ReceiverFailure,
     WebhookCall,
 )
@@ -26,12 +29,15 @@ from .looking import MODELS, list_url, page_url, play, see, shown
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 SEARCHES = {
+    Backfill: "1",
     WebhookCall: "wamid.1",
     BusinessNumber: "300000000001",
     Contact: "5511900000001",
     ContactIdentity: "5511900000001",
     Conversation: "5511900000001",
+    MediaFile: "1",
     Message: "wamid.1",
+    MessageTemplate: "hello_1",
     DeliveryStatus: "wamid.1",
     ReceiverFailure: "1",
     Campaign: "Campaign 1",

@@ -15,6 +15,7 @@ from django_chakra.events import (
     MessageReceived,
     UnknownEvent,
     envelopes,
+    facts,
     read,
     storable,
 )
@@ -250,7 +251,7 @@ def test_context_of_each_change() -> None:
     }
 
 
-@pytest.mark.parametrize("key", envelopes._CHAKRA_NUMBER)
+@pytest.mark.parametrize("key", facts.NUMBER_KEYS)
 def test_number_in_any_spelling(key: str) -> None:
     """Chakra's payload may spell the number's id in many ways, or as Meta does."""
     document = samples.load("chakra/message__text")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.core.files.base import ContentFile
 from django.db import transaction
 from django.utils import timezone
 
@@ -19,10 +20,12 @@ django.setup()
 from django_chakra.models import (  # noqa: E402  models can be imported only now
     Conversation,
     DeliveryStatus,
+    MediaFile,
     Message,
     ReceiverFailure,
     WebhookCall,
 )
+from django_chakra.storage import PrivateStorage  # noqa: E402  the same
 from example_project.demo import rehearsal, verification  # noqa: E402  the same
 
 
@@ -53,6 +56,11 @@ def another_conversation() -> None:
     row.save(force_insert=True)
 
 
+def other_file() -> str:
+    """The name of a stored file that no customer has sent."""
+    return PrivateStorage().save("other", ContentFile(b"other"))
+
+
 TAMPERINGS: dict[str, Callable[[], object]] = {
     "nothing": lambda: None,
     "a call failed": lambda: WebhookCall.objects.filter(pk=1).update(state="failed"),
@@ -67,6 +75,8 @@ TAMPERINGS: dict[str, Callable[[], object]] = {
     ),
     "a conversation too many": another_conversation,
     "a reply is loose": lambda: Message.objects.update(reply_to=None),
+    "a file is not kept": lambda: MediaFile.objects.update(state="waiting"),
+    "a file has other bytes": lambda: MediaFile.objects.update(file=other_file()),
     "an edit is lost": lambda: Message.objects.filter(role="edit").delete(),
     "an answer is lost": lambda: message("out").delete(),
     "a message from the phone is lost": lambda: message("out", "phone").delete(),

@@ -17,6 +17,7 @@ PROCESSED = "calls stored and processed"
 MARKED = "later copies marked as repeats"
 CONVERSATIONS = "conversations"
 TEXTS = "customers' messages, once, in their conversation"
+FILES = "customers' files, byte for byte"
 CHANGES = "reactions, edits and revokes, once"
 ANSWERS = "our messages, once, in their conversation"
 REPLIES = "replies tied to what they quote"
@@ -40,6 +41,8 @@ WRONG = {
     "a text is in a wrong conversation": [TEXTS],
     "a conversation too many": [CONVERSATIONS],
     "a reply is loose": [REPLIES],
+    "a file is not kept": [FILES, "left to do"],
+    "a file has other bytes": [FILES],
     "an edit is lost": [CHANGES],
     "a message from the phone is lost": [ANSWERS],
     # Its delivery statuses go with it.

@@ -142,7 +142,7 @@ def conversed(folder: Path, port: int) -> Book:
     book = Book(folder / "book.jsonl")
     with program(folder, f"http://127.0.0.1:{port}/chakra/webhook/") as url:
         # First what customers do: from then on ids, and with them chances, are the seed's.
-        until(lambda: len(book.events()) == 2 * STEPS, "the customers' steps")
+        until(lambda: len(book.events(copy=1)) >= 2 * STEPS, "the customers' steps")
         with prepared.client(url) as client:
             sent = [say(client, f"Hi {place}") for place in range(SENDS)]
         until(lambda: all(map(book.is_done_with, sent)), "the statuses of what was sent")

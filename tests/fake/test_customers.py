@@ -7,7 +7,7 @@ import pytest
 from django_chakra.testing.fake import FakeChakra, Habits
 from django_chakra.testing.fake import customers as people
 from django_chakra.testing.fake.facts import Fact
-from django_chakra.testing.fake.reviews import quality
+from django_chakra.testing.fake.reviews import named, quality, reinstate, restrict
 
 from .site import ANA, Site, client_of, made, pass_time, say
 
@@ -28,7 +28,11 @@ TOLD: dict[str, Told] = {
     "message_echo.phone": lambda fake: people.echo(fake, ANA, "by phone"),
     "message_echo.inbox": lambda fake: people.echo(fake, ANA, "inbox", by_phone=False),
     "number.quality": lambda fake: quality(fake.events, "DOWNGRADE"),
+    "number.name": lambda fake: named(fake.events, "REJECTED", "Best Shop Ever"),
+    "account.update": lambda fake: restrict(fake.events),
 }
+#: What is told in Meta's format only, and is no message.
+MANAGED = {"number.quality", "number.name", "account.update"}
 BUTTONS = {
     "type": "button",
     "body": {"text": "Well?"},
@@ -47,9 +51,9 @@ def test_each_kind_is_read_as_what_it_is(kind: str) -> None:
     assert fact.name == kind
     fake.events.tell(fact)
     fake.post_due(site)
-    formats = ["meta"] if kind == "number.quality" else ["chakra", "meta"]
+    formats = ["meta"] if kind in MANAGED else ["chakra", "meta"]
     assert [(one.kind, one.format) for one in site.read()] == [(kind, one) for one in formats]
-    if kind != "number.quality":
+    if kind not in MANAGED:
         assert {one.external_id for one in site.read()} == {fact.id}
 
 
@@ -114,3 +118,28 @@ def test_quality_of_a_number() -> None:
         number = client.phone_numbers.get()
     assert number["qualityScore"] == {"score": "RED"}
     assert number["messagingLimitTier"] == "TIER_250"
+
+
+def test_what_events_say_of_a_number_is_what_the_api_says() -> None:
+    """Name, restriction and reinstatement are in the answers from when their events are made; an
+    event about a second number names that one.
+    """
+    fake = made()
+    first = fake.state.numbers[fake.phone_number_id]
+    fake.state.numbers["300000000000002"] = {
+        **first, "id": "300000000000002", "displayPhoneNumber": "+55 11 90000-0002",
+    }  # fmt: skip
+    second = quality(fake.events, "FLAGGED", "300000000000002").documents["meta"]
+    named(fake.events, "REJECTED", "Best Shop Ever")
+    restrict(fake.events)
+    with client_of(fake) as client:
+        limited = client.phone_numbers.get()
+        reinstate(fake.events)
+        free = client.phone_numbers.get()
+    assert "5511900000002" in str(second)
+    assert first["qualityScore"] == {"score": "GREEN"}
+    assert (limited["nameStatus"], limited["verifiedName"]) == ("DECLINED", "Shop")
+    assert [
+        [entity["can_send_message"] for entity in answer["healthStatus"]["entities"]]
+        for answer in (limited, free)
+    ] == [["AVAILABLE", "LIMITED"], ["AVAILABLE", "AVAILABLE"]]

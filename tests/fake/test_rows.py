@@ -35,9 +35,15 @@ def without_variables(fake: FakeChakra) -> None:
     fake.state.templates["700000000000001"].components = [{"type": "BODY", "text": "Hello"}]
 
 
+def rejected(fake: FakeChakra) -> None:
+    # An approved one keeps its category.
+    fake.state.templates["700000000000001"].status = "REJECTED"
+
+
 #: What has to be otherwise before a row is called.
 BEFORE: dict[str, Callable[[FakeChakra], object]] = {
     "message_templates.create": lambda fake: fake.state.templates.clear(),
+    "message_templates.update": rejected,
     "template_messages.send_in_meta_format": without_variables,
 }
 

@@ -59,6 +59,33 @@ def test_templates_come_in_pages(chakra: Chakra, fake: FakeChakra) -> None:
         chakra.message_templates.list(after="?")
 
 
+def test_templates_are_listed_by_fields_and_by_account(chakra: Chakra, fake: FakeChakra) -> None:
+    """Only the fields that are named, and those that there are; each account has its own."""
+    fake.state.business_accounts["200000000000009"] = {"id": "200000000000009"}
+    chakra.message_templates.create(
+        name="hi", language="en", category="UTILITY", components=BODY, waba_id="200000000000009"
+    )
+    listing = chakra.message_templates.list(fields="quality_score", waba_id="200000000000009")
+    assert [sorted(one) for one in listing["data"]] == [["id", "quality_score"]]
+    assert "hi" not in [one["name"] for one in chakra.message_templates.list_all()]
+    with pytest.raises(RequestRejected, match="nonexisting field"):
+        chakra.message_templates.list(fields="id,colour")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"components": [{"type": "SONG"}]},
+        {"components": [{"type": "BODY", "text": "x" * 1025}]},
+        {"category": "MARKETING"},
+    ],
+)
+def test_an_edit_that_is_refused(chakra: Chakra, changes: Any) -> None:
+    """A component that there is not, one that is too long, another category once approved."""
+    with pytest.raises(RequestRejected, match="Invalid parameter"):
+        chakra.message_templates.update("700000000000001", **changes)
+
+
 def test_an_uploaded_file_is_public(chakra: Chakra, fake: FakeChakra) -> None:
     """What was uploaded is at the URL that the answer names, for whoever has it, and no other."""
     url = chakra.media.upload_public(b"\x89PNG", filename="a.png")["publicMediaUrl"]

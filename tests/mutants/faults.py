@@ -1,6 +1,7 @@
 """The faults. Each promises something wrong in words, and says which line makes it so."""
 
 from .fault import Fault
+from .files import FILES
 from .incoming import SIGNATURE, VIEW
 from .sending import SENDING
 from .shapes import SHAPES
@@ -43,6 +44,13 @@ TESTS = {
         "tests/send/test_carry.py",
         "tests/send/test_resolution.py",
         "tests/send/test_stopped.py",
+    ],
+    "files": [
+        "tests/download/test_download.py",
+        "tests/download/test_meeting.py",
+        "tests/admin/test_media.py",
+        "tests/record/test_media.py",
+        "tests/download/test_stopped.py",
     ],
 }
 #: Written for faults that no other test found.
@@ -221,4 +229,5 @@ FAULTS = {
     "process": PROCESS,
     "announce": ANNOUNCE,
     "sending": SENDING,
+    "files": FILES,
 }

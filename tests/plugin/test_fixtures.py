@@ -3,25 +3,27 @@
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
 
-from django_chakra import connect, process
+from django_chakra import connect, download, process
 from django_chakra.connect import chakra
 from django_chakra.exceptions import ApiError
 from django_chakra.models import (
     BusinessNumber,
     Contact,
     Conversation,
+    MediaFile,
     Message,
     ReceiverFailure,
     WebhookCall,
 )
 from django_chakra.signals import message_received
 from django_chakra.testing import calls, plugin, samples
-from django_chakra.testing.fake import Clock, FakeChakra
+from django_chakra.testing.fake import Clock, FakeChakra, customers
 from django_chakra.testing.site import Poster
 
 Factory = Callable[..., Any]
@@ -75,6 +77,24 @@ def test_every_account_leads_to_the_fake(chakra_fake: FakeChakra, account: str) 
         chakra_fake.plugin_id,
         chakra_fake.phone_number_id,
     )
+
+
+@pytest.fixture
+def _nowhere(settings: Any) -> None:
+    """A project that does not say where files are kept."""
+    settings.CHAKRA = {k: value for k, value in settings.CHAKRA.items() if k != "MEDIA_DIR"}
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_nowhere")
+def test_files_of_messages_stay_out_of_the_project(
+    chakra_fake: FakeChakra, chakra_post_event: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """What a customer of the fake sends can be kept, in a temporary folder of pytest's."""
+    chakra_post_event(customers.media(chakra_fake, "5511988887777").documents["chakra"])
+    media = download.keep(MediaFile.objects.get())
+    assert media.state == "kept"
+    assert Path(media.file.path).is_relative_to(tmp_path_factory.getbasetemp())
 
 
 def test_settings_that_the_test_changes_lie_above(chakra_fake: FakeChakra, settings: Any) -> None:

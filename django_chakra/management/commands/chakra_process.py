@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from argparse import ArgumentParser, ArgumentTypeError
-from datetime import datetime
+from argparse import ArgumentParser
+from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections, connections
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.db.models import QuerySet
 
-from ... import process, receive, send
+from ... import download, process, receive, send
+from ...backfill.gaps import watching_for_gaps
+from ...download.downloaders import Downloaders
 from ...models import CallState, WebhookCall
 from ...models.calls import CallQuerySet
 from ...models.statements import exist
 from ...send.carriers import Carriers
 from ...send.carry import waiting
+from ..moments import moment
 from ..staying import asked_to_stop, say, say_away, show
 
 #: Idle seconds between two looks; with a sweep every ten this stays below 2 queries per second.
@@ -28,7 +30,10 @@ BUSY_POLL_SECONDS = 0.2
 BUSY_SECONDS = 10.0
 #: Conversations that are sent to at once.
 THREADS = 4
-#: Seconds until who sends looks without being told to: while receivers are slow nobody tells.
+#: Files that are downloaded at once.
+DOWNLOAD_THREADS = 2
+#: Seconds until who sends or downloads looks without being told to: while receivers are slow nobody
+#: tells.
 SEND_POLL_SECONDS = 10.0
 
 
@@ -36,8 +41,8 @@ class Command(BaseCommand):
     """``chakra_process``: what waits now; ``--watch``: until it is stopped."""
 
     help = (
-        "Process stored webhook calls, announce what is due, and send what waits. Once by default; "
-        "with --watch until SIGTERM or Ctrl-C. Safe to run several times at once."
+        "Process stored webhook calls, announce what is due, send what waits, and download files. "
+        "Once by default; with --watch until SIGTERM or Ctrl-C. Safe to run several times at once."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -45,6 +50,9 @@ class Command(BaseCommand):
         parser.add_argument("--watch", action="store_true", help="stay and process what comes in")
         parser.add_argument(
             "--no-send", action="store_true", help="send nothing: that is chakra_send's"
+        )
+        parser.add_argument(
+            "--no-download", action="store_true", help="download nothing: that is chakra_download's"
         )
         parser.add_argument(
             "--batch",
@@ -66,8 +74,8 @@ class Command(BaseCommand):
         parser.add_argument("--kind", help="calls of this kind, for example status.failed")
         parser.add_argument("--state", choices=CallState.values, help="calls in this state")
         parser.add_argument("--account", help="calls of this account")
-        parser.add_argument("--since", type=_moment, help="received at or after (date or time)")
-        parser.add_argument("--until", type=_moment, help="received before (date or time)")
+        parser.add_argument("--since", type=moment, help="received at or after (date or time)")
+        parser.add_argument("--until", type=moment, help="received before (date or time)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
@@ -80,13 +88,15 @@ class Command(BaseCommand):
             if not any(options[name] for name in ("id", "kind", "state", "since", "until")):
                 raise CommandError("--replay needs --id, --kind, --state, --since or --until")
             self.stdout.write(f"{process.replay(_chosen(options))} calls are processed again.")
+        also = {"sends": not options["no_send"], "downloads": not options["no_download"]}
         if options["watch"]:
-            with asked_to_stop() as stop:
-                self._watch(options["batch"], stop, sends=not options["no_send"])
+            how: Any = {"say": partial(say, self), "away": partial(say_away, self)}
+            with asked_to_stop() as stop, watching_for_gaps(stop, **how):
+                self._watch(options["batch"], stop, **also)
         else:
-            self._once(options["batch"], sends=not options["no_send"])
+            self._once(options["batch"], **also)
 
-    def _once(self, batch: int, *, sends: bool) -> None:
+    def _once(self, batch: int, *, sends: bool, downloads: bool) -> None:
         """Until nothing is due."""
         total = 0
         while taken := process.run(limit=batch):
@@ -103,36 +113,53 @@ class Command(BaseCommand):
                 left += more
                 show(self, f"{left} messages")
             self.stdout.write(f"{left} messages left the queue.")
+        if downloads and download.waiting().exists():
+            downloaders = Downloaders(DOWNLOAD_THREADS)
+            downloaders.start(stay=False)
+            downloaders.join()
+            self.stdout.write(f"{downloaders.kept} files kept.")
 
-    def _watch(self, batch: int, stop: threading.Event, *, sends: bool) -> None:
+    def _watch(self, batch: int, stop: threading.Event, *, sends: bool, downloads: bool) -> None:
         """Until a signal asks to stop; what is in hand is finished first."""
         say(self, "Waiting for calls. Stop with Ctrl-C or SIGTERM.")
-        if not sends:
-            total = self._take(batch, stop)
-            say(self, f"Stopped after {total} calls.")
-            return
-        # Apart, so that a slow API never keeps calls waiting.
-        carriers = Carriers(
-            THREADS,
-            stop=stop,
-            poll=SEND_POLL_SECONDS,
-            away=lambda error: say_away(self, error),
-        )
-        sending = threading.Thread(target=_send, args=(carriers,))
-        sending.start()
+        # Apart, so that neither a slow API nor a large file ever keeps calls waiting.
+        how: Any = {
+            "stop": stop,
+            "poll": SEND_POLL_SECONDS,
+            "away": lambda error: say_away(self, error),
+        }
+        carriers = Carriers(THREADS, **how) if sends else None
+        downloaders = Downloaders(DOWNLOAD_THREADS, **how) if downloads else None
+        sending = threading.Thread(target=_send, args=(carriers,)) if carriers else None
         try:
-            total = self._take(batch, stop, carriers)
+            if sending:
+                sending.start()
+            if downloaders:
+                downloaders.start(stay=True)
+            total = self._take(batch, stop, carriers, downloaders)
         finally:
             stop.set()
-            sending.join()
-        say(self, f"Stopped after {total} calls and {carriers.left} messages.")
+            if sending:
+                sending.join()
+            if downloaders:
+                downloaders.join()
+        if downloaders and downloaders.kept:
+            say(self, f"{downloaders.kept} files kept.")
+        messages = f" and {carriers.left} messages" if carriers else ""
+        say(self, f"Stopped after {total} calls{messages}.")
 
-    def _take(self, batch: int, stop: threading.Event, carriers: Carriers | None = None) -> int:
+    def _take(
+        self,
+        batch: int,
+        stop: threading.Event,
+        carriers: Carriers | None,
+        downloaders: Downloaders | None,
+    ) -> int:
         """Process calls as they come in; return how many there were."""
         total, swept_at, worked_at = 0, float("-inf"), float("-inf")
         while not stop.is_set():
             try:
-                taken = process.run(limit=batch) if _look(carriers) else 0
+                taken = process.run(limit=batch) if _look(carriers, downloaders) else 0
                 if time.monotonic() - swept_at > process.SWEEP_SECONDS:
                     swept_at = time.monotonic()
                     taken += process.sweep()
@@ -162,13 +189,21 @@ def _send(carriers: Carriers) -> None:
         connections.close_all()
 
 
-def _look(carriers: Carriers | None) -> bool:
-    """Whether calls are due; who sends is told of messages, for which the same statement asks."""
-    if carriers is None:
-        return True
-    calls, messages = exist(WebhookCall.objects.due(CallState.RECEIVED), waiting())
-    if messages:
-        carriers.wake()
+def _look(carriers: Carriers | None, downloaders: Downloaders | None) -> bool:
+    """Whether calls are due; who sends is told of messages, for which the same statement asks, and
+    who downloads of files.
+    """
+    others: list[tuple[Carriers | Downloaders, QuerySet[Any]]] = []
+    if carriers is not None:
+        others.append((carriers, waiting()))
+    if downloaders is not None:
+        others.append((downloaders, download.waiting()))
+    calls, *found = exist(
+        WebhookCall.objects.due(CallState.RECEIVED), *(rows for _, rows in others)
+    )
+    for (one, _), is_due in zip(others, found, strict=True):
+        if is_due:
+            one.wake()
     return calls
 
 
@@ -185,18 +220,3 @@ def _chosen(options: dict[str, Any]) -> CallQuerySet:
     return WebhookCall.objects.filter(
         **{path: options[name] for name, path in names.items() if options[name]}
     )
-
-
-def _moment(text: str) -> datetime:
-    """A date or a time; without a zone it is the site's."""
-    try:
-        moment = parse_datetime(text)
-        if moment is None and (day := parse_date(text)):
-            moment = datetime(day.year, day.month, day.day)
-    except ValueError:
-        moment = None
-    if moment is None:
-        # argparse prints "invalid _moment value" for a ValueError; say it in words instead.
-
-        raise ArgumentTypeError(f"{text!r} is no date (2026-11-22) or time (2026-11-22T10:00)")
-    return moment if timezone.is_aware(moment) else timezone.make_aware(moment)

@@ -70,7 +70,10 @@ class FakeChakra:
         clock: the time; by default the machine's.
         habits: which events follow a send, and how.
 
-    ``events`` has what is to be posted: see :mod:`.events`.
+    ``events`` has what is to be posted: see :mod:`.events`; ``events.is_cut`` cuts the webhook.
+
+    ``lists_numbers``
+        Whether lists of messages say to which of our numbers each is; the platform's may not.
 
     ``before``
         Hooks called with each :class:`Request` before it is looked at, also one with a wrong token
@@ -114,6 +117,7 @@ class FakeChakra:
         self.ledger = Ledger(ledger)
         self.ids = Ids(seed)
         self.state = begun(self, webhook_url)
+        self.lists_numbers = False
         self.before: list[Before] = []
         self.on_taken: list[Callable[[Taken], None]] = []
         self.on_answered: list[Callable[[Request, Reply], None]] = []

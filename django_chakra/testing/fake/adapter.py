@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 NO_LIMIT = float("inf")
 
 
+class _Endless(io.RawIOBase):
+    """Bytes that never end."""
+
+    def __init__(self, block: bytes) -> None:
+        self._block = block
+
+    def read(self, size: int = -1) -> bytes:
+        return self._block[: size if size >= 0 else None]
+
+    read1 = read
+
+
 class FakeAdapter(HTTPAdapter):
     """Hands requests to a fake. It waits by the fake's clock, so one that is set costs no time."""
 
@@ -83,9 +95,11 @@ def _raw(request: requests.PreparedRequest, reply: Reply) -> HTTPResponse:
     how, body = reply.misbehaviour, reply.body
     if how is not None and how.end == "cut" and how.after is not None:
         body = body[: how.after]
-    headers = {"content-length": str(len(reply.body)), **reply.headers}
+    is_endless = how is not None and how.end == "endless"
+    length = {} if is_endless else {"content-length": str(len(reply.body))}
+    headers = {**length, **reply.headers}
     return HTTPResponse(
-        body=io.BytesIO(body),
+        body=_Endless(body) if is_endless else io.BytesIO(body),
         headers=headers,
         status=reply.status,
         preload_content=False,

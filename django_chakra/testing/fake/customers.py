@@ -14,9 +14,8 @@ import hashlib
 import mimetypes
 from typing import TYPE_CHECKING, Any
 
-from .. import calls
+from .. import calls, samples
 from . import statuses
-from .beginning import PIXELS
 from .buttons import clicked
 from .facts import FORMATS, Fact
 from .state import Media, Message
@@ -32,6 +31,16 @@ MIME_TYPES = {
     "document": "application/pdf",
     "sticker": "image/webp",
 }
+#: Samples of files, of these types.
+FILES = {
+    "image": "picture.jpg",
+    "video": "clip.mp4",
+    "audio": "note.ogg",
+    "document": "paper.pdf",
+    "sticker": "sticker.webp",
+}
+#: As Meta names a file in its webhooks; the token of Chakra's API is of no use there.
+LOOKASIDE = "https://lookaside.fbsbx.com/whatsapp_business/attachments/?mid={id}&source=webhook"
 
 
 def text(fake: FakeChakra, customer: str, body: str, *, name: str = "", reply_to: str = "") -> Fact:
@@ -54,17 +63,21 @@ def media(
     customer: str,
     kind: str = "image",
     *,
-    content: bytes = PIXELS,
+    content: bytes | None = None,
     mime_type: str = "",
     filename: str = "",
     caption: str = "",
     name: str = "",
+    has_url: bool = False,
 ) -> Fact:
-    """A customer sends a file, which the fake then has. The event has its id and no URL.
+    """A customer sends a file, which the fake then has. The event has its id.
 
     Args:
         kind: one of ``MIME_TYPES``.
+        content: its bytes; by default a small real file of this kind.
+        has_url: whether the event has a URL of Meta's too.
     """
+    content = samples.file(FILES[kind]) if content is None else content
     mime_type = mime_type or MIME_TYPES[kind]
     if kind == "document" and not filename:
         filename = f"file{mimetypes.guess_extension(mime_type) or ''}"
@@ -72,7 +85,8 @@ def media(
         id = fake.ids.digits("9")
         fake.state.media[id] = Media(id, content, mime_type, filename)
     item = {"id": id, "mime_type": mime_type, "sha256": hashlib.sha256(content).hexdigest()}
-    more = {"caption": caption, "filename": filename}
+    url = LOOKASIDE.format(id=id) if has_url else ""
+    more = {"caption": caption, "filename": filename, "url": url}
     item |= {key: value for key, value in more.items() if value}
     return wrote(fake, customer, kind, item, name=name)
 
@@ -99,7 +113,23 @@ def react(fake: FakeChakra, customer: str, emoji: str, *, name: str = "") -> Fac
     """
     target = last(fake, customer, "OUTBOUND")
     content = {"message_id": target.wamid, "emoji": emoji}
-    return _told(fake, customer, "reaction", content, name=name)
+    fact = _told(fake, customer, "reaction", content, name=name)
+    with fake.lock:
+        # That lists have reactions is a guess; of edits and revokes they show nothing.
+        fake.state.reactions[fact.id] = Message(
+            wamid=fact.id,
+            chakra_id=fake.ids.uuid(),
+            phone_number_id=target.phone_number_id,
+            to=customer,
+            direction="INBOUND",
+            kind="reaction",
+            body=content,
+            text=None,
+            accepted_at=fake.clock.now(),
+            chat_id=target.chat_id,
+            status="",
+        )
+    return fact
 
 
 def edit(fake: FakeChakra, customer: str, body: str, *, name: str = "") -> Fact:

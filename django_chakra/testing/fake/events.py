@@ -44,6 +44,9 @@ class Events:
         lets those wait for the next ``post_due``.
     ``signing``
         Functions that choose another secret.
+    ``is_cut``
+        The webhook is cut: things happen, the ledger notes them, and nothing is posted, now or
+        later.
     ``after``
         Called with each message that was taken, before its events are queued: scripts answer so.
     """
@@ -53,6 +56,7 @@ class Events:
         self.habits = habits
         self.post: Post | None = None
         self.signing: list[Signing] = []
+        self.is_cut = False
         self.after: list[Callable[[Message], None]] = []
         #: Set while a pump ends: what is due then stays in the queue.
         self.stopping = threading.Event()
@@ -140,6 +144,11 @@ class Events:
     def _post(self, fact: Fact | None, post: Post) -> int:
         """Post a fact to all who want it, and write each down; gives how often."""
         if fact is None:
+            return 0
+        if self.is_cut:
+            self.fake.ledger.write(
+                "cut", self.fake.clock.now(), event=fact.name, wamid=fact.id, word=fact.word
+            )
             return 0
         targets = self.urls(fact)
         for format, url in targets:

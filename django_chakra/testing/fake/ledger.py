@@ -27,6 +27,9 @@ class Ledger:
         (2 for the second time).
     ``kept``
         A status that is never posted, on purpose: ``event``, ``wamid``, ``word``.
+    ``cut``
+        What happened while the webhook was cut, and nobody was told: ``event``, ``wamid``,
+        ``word``.
     ``missed``
         A line of a script that could not be done: ``act``, ``to``, ``reason``.
 

@@ -30,6 +30,9 @@ a chance from 0 to 1; ``every=N``; ``first=N``; ``on=METHOD PATH`` or ``on=PATH`
 ``old-secret``     events signed with another secret
 =================  ===========================================================================
 
+Files that come wrong (``wrong-hash``, ``html-media``, ``endless-media``, …) have a table of their
+own in :mod:`.spoiling`; these rules are asked of requests for bytes only.
+
 What the answers say is a guess where the platform's own words are unknown.
 """
 
@@ -43,6 +46,7 @@ from email.utils import formatdate
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from . import spoiling
 from .facts import Fact
 from .replies import HTML, errors
 from .wire import Misbehaviour, Reply, Request
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
 NAMES = (
     "429", "500", "html", "errors", "slow", "timeout-before", "timeout-after", "cut-before",
     "cut-after", "cut-inside", "unreachable", "expired-media", "revoked", "unsigned", "old-secret",
+    *spoiling.NAMES,
 )  # fmt: skip
 OF_EVENTS = ("unsigned", "old-secret")
 OLD_SECRET = "example-old-secret"  # noqa: S105  of a fake
@@ -183,6 +188,13 @@ def misbehave(fake: FakeChakra, text: str) -> Rule:
         fake.events.signing.append(choose)
     elif rule.name == "revoked":
         fake.before.append(_revoking(fake, rule, chances))
+    elif rule.name in spoiling.NAMES:
+
+        def spoil(request: Request) -> Misbehaviour | None:
+            is_hit = spoiling.is_of_bytes(request) and fits(rule, request) and chances.hits()
+            return spoiling.spoiled(fake, rule.name, request) if is_hit else None
+
+        fake.before.append(spoil)
     else:
 
         def decide(request: Request) -> Misbehaviour | None:

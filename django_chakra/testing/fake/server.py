@@ -111,6 +111,8 @@ class Door(BaseHTTPRequestHandler):
             self._be_silent()
         elif not self._wait(how.seconds):
             self.close_connection = True
+        elif how.end == "endless":
+            self._go_on(reply)
         elif how.end in ("cut", "unreachable"):
             self._cut(reply, how)
         else:
@@ -144,6 +146,19 @@ class Door(BaseHTTPRequestHandler):
             readable, _, _ = select.select([self.connection], [], [], 0.05)
             if readable:
                 return
+
+    def _go_on(self, reply: Reply) -> None:
+        """The body, until the client closes the connection."""
+        self.close_connection = True
+        self.send_response(reply.status)
+        for name, value in {**reply.headers, "Connection": "close"}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        try:
+            while not self.server.stopping.is_set():
+                self.wfile.write(reply.body)
+        except OSError:
+            return  # The client has enough.
 
     def _cut(self, reply: Reply, how: Misbehaviour) -> None:
         """Reset the connection, after a part of the body if it is to have one."""

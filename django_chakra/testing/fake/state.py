@@ -39,6 +39,8 @@ class Message:
     reply_to: str = ""
     template_id: str = ""
     process_id: str = ""
+    #: When its status last changed; 0 for never.
+    updated_at: float = 0.0
     #: Whether a read mark for it was sent (inbound ones).
     is_read: bool = False
 
@@ -67,6 +69,10 @@ class Template:
     status: str = "PENDING"
     rejected_reason: str = ""
     parameter_format: str = "POSITIONAL"
+    #: "GREEN", "YELLOW", "RED" or "UNKNOWN".
+    quality: str = "UNKNOWN"
+    #: Of which account; "" for the fake's first.
+    waba_id: str = ""
 
 
 @dataclass
@@ -168,6 +174,8 @@ class State:
 
     #: By wamid, both directions.
     messages: dict[str, Message] = field(default_factory=dict)
+    #: Customers' reactions, by wamid: lists show them among the messages, and nothing else does.
+    reactions: dict[str, Message] = field(default_factory=dict)
     #: By id.
     chats: dict[str, Chat] = field(default_factory=dict)
     #: When a customer last wrote, by (phone number id, customer).

@@ -56,10 +56,11 @@ def planned(events: Events, message: Message) -> list[Planned]:
             continue
         fact = status(events, message, word, message.accepted_at + after, failure)
         early = is_early and word == words[0][0]
-        plan.append(Planned(due, _happening(events, message, fact), early))
+        at = message.accepted_at + after
+        plan.append(Planned(due, _happening(events, message, fact, at), early))
         if is_doubled:
             again = replace(fact, copy=2)
-            plan.append(Planned(due + chance.random(), _happening(events, message, again)))
+            plan.append(Planned(due + chance.random(), _happening(events, message, again, at)))
     if chance.random() < habits.echoes:
         echoed = echo(events, message)
         plan.append(Planned(message.accepted_at + habits.sent_after, lambda: echoed))
@@ -134,7 +135,7 @@ def _shuffled(times: list[float], chance: random.Random) -> list[float]:
     return times[shift:] + times[:shift]
 
 
-def _happening(events: Events, message: Message, fact: Fact) -> Callable[[], Fact]:
+def _happening(events: Events, message: Message, fact: Fact, at: float) -> Callable[[], Fact]:
     """Let the fake's own message be what the fact says, when it is told."""
 
     def happen() -> Fact:
@@ -142,6 +143,7 @@ def _happening(events: Events, message: Message, fact: Fact) -> Callable[[], Fac
             word = fact.word.upper()
             if RANKS.index(word) > RANKS.index(message.status):
                 message.status = word
+                message.updated_at = max(message.updated_at, at)
         return fact
 
     return happen

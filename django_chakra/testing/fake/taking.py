@@ -64,16 +64,23 @@ def words(kind: str, body: Any) -> str | None:
 
 
 def shown(fake: FakeChakra, message: Message) -> dict[str, Any]:
-    """A message as Chakra's lists have it."""
+    """A message as Chakra's lists have it, as far as anybody knows: like the answer to a send.
+
+    That a status moves ``updatedAt`` is inferred, and that ``inReplyTo`` is a wamid is a guess.
+    ``attachments`` stays null: nobody has seen its form. Our number is named only where
+    ``fake.lists_numbers`` says so, under a key that is plausible and no more.
+    """
     at = milliseconds(message.accepted_at)
     document: dict[str, Any] = sample("template_messages.send")["_data"]
     context = {"contactIdentifier": message.to}
     if message.template_id:
         context["messageTemplateId"] = message.template_id
+    if fake.lists_numbers:
+        context["whatsappPhoneNumberId"] = message.phone_number_id
     document |= {
         "id": message.chakra_id,
         "createdAt": at,
-        "updatedAt": at,
+        "updatedAt": max(at, milliseconds(message.updated_at)),
         "externalId": message.wamid,
         "dataType": message.kind,
         "body": message.body,

@@ -66,7 +66,8 @@ class Misbehaviour:
 
     #: "answer": it is answered. "silent": there is no answer until the client gives up.
     #: "cut": the connection is reset. "unreachable": there was no connection in the first place.
-    end: Literal["answer", "silent", "cut", "unreachable"] = "answer"
+    #: "endless": it is answered, and the body is repeated until the client has enough.
+    end: Literal["answer", "silent", "cut", "unreachable", "endless"] = "answer"
     taken: bool = True
     #: In place of the fake's own answer.
     reply: Reply | None = None
@@ -94,6 +95,11 @@ class Misbehaviour:
     def cut(cls, *, taken: bool, after: int | None = None) -> Misbehaviour:
         """Reset the connection, with nothing of the answer or with a part of its body."""
         return cls(end="cut", taken=taken, after=after)
+
+    @classmethod
+    def endless(cls, reply: Reply) -> Misbehaviour:
+        """Answer this, its body again and again, without a length."""
+        return cls(end="endless", taken=False, reply=reply)
 
     @classmethod
     def unreachable(cls) -> Misbehaviour:

@@ -2,7 +2,8 @@
 
 One per event variant, whose name says format, list or event, and variant
 (``meta/messages__text``); one per answer of the API, named like our call
-(``processes.list``). All values are invented.
+(``processes.list``); and small files of the kinds that customers send (``picture.jpg``). All values
+are invented.
 """
 
 import json
@@ -11,6 +12,7 @@ from typing import Any
 
 _WEBHOOKS = files(__name__) / "webhooks"
 _API = files(__name__) / "api"
+_FILES = files(__name__) / "files"
 
 
 def names() -> list[str]:
@@ -40,3 +42,8 @@ def answers() -> list[str]:
     return sorted(
         entry.name.removesuffix(".json") for entry in _API.iterdir() if entry.name.endswith(".json")
     )
+
+
+def file(name: str) -> bytes:
+    """The bytes of a small file ("picture.jpg"); FileNotFoundError when there is none."""
+    return (_FILES / name).read_bytes()

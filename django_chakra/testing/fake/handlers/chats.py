@@ -64,8 +64,11 @@ def remove_from_campaign(call: Call) -> Reply:
 
 
 def _listed(call: Call, chats: set[str]) -> Reply:
-    found: list[Message] = [one for one in call.state.messages.values() if one.chat_id in chats]
+    both = [*call.state.messages.values(), *call.state.reactions.values()]
+    found: list[Message] = [one for one in both if one.chat_id in chats]
+    # Of two of one moment the later first.
     found.reverse()
+    found.sort(key=lambda one: one.accepted_at, reverse=True)
     page: list[Any] = paging.by_number(call, found)
     return data([shown(call.fake, one) for one in page], total=len(found))
 

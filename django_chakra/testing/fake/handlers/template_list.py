@@ -13,6 +13,19 @@ from ..wire import Reply
 
 CATEGORIES = ("AUTHENTICATION", "MARKETING", "UTILITY")
 FORMATS = ("NAMED", "POSITIONAL")
+#: What may be asked for by ``fields``.
+FIELDS = frozenset(
+    {
+        "id", "name", "language", "status", "category", "components", "parameter_format",
+        "quality_score", "rejected_reason",
+    }
+)  # fmt: skip
+#: What is listed where nobody asks for fields.
+USUAL = FIELDS - {"parameter_format", "quality_score"}
+#: Components that may be handed in.
+TYPES = frozenset({"HEADER", "BODY", "FOOTER", "BUTTONS", "CAROUSEL", "LIMITED_TIME_OFFER"})
+#: Characters of their texts; https://developers.facebook.com/docs/whatsapp/business-management-api/message-templates/components
+LONGEST = {"HEADER": 60, "BODY": 1024, "FOOTER": 60}
 
 
 @handles("message_templates.create")
@@ -21,7 +34,8 @@ def create(call: Call) -> Reply:
     body = call.body
     name, language = body["name"], body["language"]
     _check(body)
-    if call.state.template(name, language):
+    waba = call.places["waba_id"]
+    if any(_waba(call, one) == waba for one in call.state.template(name, language)):
         title = "Content in this language already exists"
         refuse_as_meta(100, title, f"{name} is there in {language}", subcode=2388024)
     template = Template(
@@ -31,6 +45,7 @@ def create(call: Call) -> Reply:
         category=body["category"],
         components=body["components"],
         parameter_format=body.get("parameter_format", "POSITIONAL"),
+        waba_id=waba,
     )
     call.state.templates[template.id] = template
     made: dict[str, Any] = sample("message_templates.create")
@@ -41,13 +56,15 @@ def create(call: Call) -> Reply:
 
 @handles("message_templates.list")
 def list_(call: Call) -> Reply:
-    """The templates, or those of one status; of each all fields or the ones that are named."""
+    """The account's, or those of one status; of each the usual fields, or those that are named."""
     status, fields = call.query.get("status"), call.query.get("fields")
-    wanted = {"id", *fields.split(",")} if fields else None
+    wanted = {"id", *fields.split(",")} if fields else USUAL
+    for name in sorted(wanted - FIELDS):
+        refuse_as_meta(100, f"Tried accessing nonexisting field ({name})")
     listed = [
-        {key: value for key, value in _shown(one).items() if wanted is None or key in wanted}
+        {key: value for key, value in _shown(one).items() if key in wanted}
         for one in call.state.templates.values()
-        if status is None or one.status == status
+        if status in (None, one.status) and _waba(call, one) == call.places["waba_id"]
     ]
     return raw(paging.by_cursor(call, listed))
 
@@ -59,8 +76,11 @@ def update(call: Call) -> Reply:
     if template is None:
         _refuse_unknown(call.places["template_id"])
     _check(call.body)
+    category = call.body.get("category", template.category)
+    if template.status == "APPROVED" and category != template.category:
+        refuse_as_meta(100, "Invalid parameter", "the category of an approved template stays")
     template.components = call.body.get("components", template.components)
-    template.category = call.body.get("category", template.category)
+    template.category = category
     template.status, template.rejected_reason = "PENDING", ""
     return raw(sample("message_templates.update"))
 
@@ -87,6 +107,20 @@ def _check(body: dict[str, Any]) -> None:
         refuse_as_meta(100, "Invalid parameter", f"category is one of {', '.join(CATEGORIES)}")
     if body.get("parameter_format", FORMATS[0]) not in FORMATS:
         refuse_as_meta(100, "Invalid parameter", f"parameter_format is {' or '.join(FORMATS)}")
+    for component in body.get("components", []):
+        _check_component(component)
+
+
+def _check_component(component: dict[str, Any]) -> None:
+    type = str(component.get("type", "")).upper()
+    if type not in TYPES:
+        refuse_as_meta(100, "Invalid parameter", f"type is one of {', '.join(sorted(TYPES))}")
+    if len(str(component.get("text", ""))) > LONGEST.get(type, 0) > 0:
+        refuse_as_meta(100, "Invalid parameter", f"{type} has at most {LONGEST[type]} characters")
+
+
+def _waba(call: Call, template: Template) -> str:
+    return template.waba_id or call.fake.waba_id
 
 
 def _refuse_unknown(id: str) -> NoReturn:
@@ -101,6 +135,8 @@ def _shown(template: Template) -> dict[str, Any]:
         "status": template.status,
         "category": template.category,
         "components": template.components,
+        "parameter_format": template.parameter_format,
+        "quality_score": {"score": template.quality},
     }
     if template.rejected_reason:
         document["rejected_reason"] = template.rejected_reason
