@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from ..client.payloads.files import MPEG4, signed
+
 #: Bytes that tell what a file is.
 HEAD_BYTES = 512
 
@@ -38,23 +40,6 @@ OTHERS: Mapping[str, str] = {
 }
 #: What says nothing.
 ANYTHING = ("", "application/octet-stream", "binary/octet-stream")
-#: First bytes of what may be shown, with its type and where they stand.
-SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"\xff\xd8\xff", "image/jpeg"),
-    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
-    (0, b"GIF87a", "image/gif"),
-    (0, b"GIF89a", "image/gif"),
-    (8, b"WEBP", "image/webp"),
-    (0, b"OggS", "audio/ogg"),
-    (0, b"#!AMR", "audio/amr"),
-    (0, b"ID3", "audio/mpeg"),
-    (0, b"\xff\xf1", "audio/aac"),
-    (0, b"\xff\xf9", "audio/aac"),
-    (0, b"\xff\xfb", "audio/mpeg"),
-    (0, b"\xff\xf3", "audio/mpeg"),
-    (0, b"\xff\xf2", "audio/mpeg"),
-    (4, b"ftyp", "video/mp4"),
-)
 #: Beginnings of a page, or of a document that browsers run scripts of.
 MARKUP = (b"<!doctype", b"<html", b"<head", b"<body", b"<script", b"<?xml", b"<svg")
 
@@ -82,17 +67,9 @@ def shown_as(mime_type: str, head: bytes) -> str:
         # Of an image its own bytes know better: platforms convert.
         return found if family(found) == family(word) else ""
     # MPEG-4, its older form and Ogg hold sound or pictures; only the message says which.
-    if found == word or {found, word} <= {"video/mp4", "video/3gpp", "audio/mp4"}:
+    if found == word or {found, word} <= MPEG4:
         return word
     return found if family(found) == family(word) else ""
-
-
-def signed(head: bytes) -> str:
-    """The type that the first bytes of a file stand for; "" for all that is not on the list."""
-    for place, signature, mime_type in SIGNATURES:
-        if head[place : place + len(signature)] == signature:
-            return mime_type
-    return ""
 
 
 def complaint(*, named: str, slot: str, served: str, head: bytes) -> str:

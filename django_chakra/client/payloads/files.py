@@ -1,23 +1,44 @@
-"""Whether WhatsApp takes a file as an image, a video, a sound, a sticker or a document."""
+"""What the first bytes of a file say that it is, and whether WhatsApp takes it. Pure.
+
+No file is opened, parsed or decompressed to find out more.
+"""
 
 from __future__ import annotations
 
 from . import limits
 from .checks import refuse
 
-#: How many of the first bytes are looked at.
+#: How many of the first bytes tell what a file is.
 BEGINNING = 12
-#: What the first bytes of a file say of its type: their place, the bytes, the types they fit.
-_SIGNS: tuple[tuple[int, bytes, frozenset[str]], ...] = (
-    (0, b"\xff\xd8\xff", frozenset({"image/jpeg"})),
-    (0, b"\x89PNG\r\n\x1a\n", frozenset({"image/png"})),
-    (8, b"WEBP", frozenset({"image/webp"})),
-    (4, b"ftyp", frozenset({"video/mp4", "video/3gpp", "audio/mp4"})),
-    (0, b"OggS", frozenset({"audio/ogg"})),
-    (0, b"#!AMR", frozenset({"audio/amr"})),
+#: First bytes of what WhatsApp shows, with where they stand.
+SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
+    (0, b"\xff\xd8\xff", "image/jpeg"),
+    (0, b"\x89PNG\r\n\x1a\n", "image/png"),
+    (0, b"GIF87a", "image/gif"),
+    (0, b"GIF89a", "image/gif"),
+    (8, b"WEBP", "image/webp"),
+    (0, b"OggS", "audio/ogg"),
+    (0, b"#!AMR", "audio/amr"),
+    (0, b"ID3", "audio/mpeg"),
+    (0, b"\xff\xf1", "audio/aac"),
+    (0, b"\xff\xf9", "audio/aac"),
+    (0, b"\xff\xfb", "audio/mpeg"),
+    (0, b"\xff\xf3", "audio/mpeg"),
+    (0, b"\xff\xf2", "audio/mpeg"),
+    (4, b"ftyp", "video/mp4"),
 )
-#: Types of which every file begins with its sign.
-_SIGNED = frozenset().union(*(types for _, _, types in _SIGNS))
+#: MPEG-4 and its older form hold sound or pictures: their first bytes do not say which.
+MPEG4 = frozenset({"video/mp4", "video/3gpp", "audio/mp4"})
+#: Types of which some files begin otherwise.
+_LOOSE = frozenset({"audio/aac", "audio/mpeg"})
+
+
+def signed(beginning: bytes) -> str:
+    """The type that the first bytes of a file stand for; "" for all that is not on the list."""
+    for place, signature, mime_type in SIGNATURES:
+        if beginning.startswith(signature, place):
+            return mime_type
+    return ""
 
 
 def check_file(kind: str, *, mime_type: str, size: int, beginning: bytes) -> None:
@@ -31,7 +52,7 @@ def check_file(kind: str, *, mime_type: str, size: int, beginning: bytes) -> Non
 
     Raises:
         ValidationFailed: the type or the size is none for this kind, the file is empty, or its
-            first bytes are those of another type (a photo of a phone that was merely renamed).
+            first bytes are not of that type (a photo of a phone that was merely renamed).
 
     https://developers.facebook.com/docs/whatsapp/cloud-api/reference/media#supported-media-types
     """
@@ -42,12 +63,11 @@ def check_file(kind: str, *, mime_type: str, size: int, beginning: bytes) -> Non
         refuse(f"{kind}.file", "must not be empty")
     if size > limits.FILE_BYTES[kind]:
         refuse(f"{kind}.file", f"at most {limits.FILE_BYTES[kind]} bytes, {size} given")
-    if types is not None and mime_type in _SIGNED and mime_type not in _types_of(beginning):
+    if types is not None and not _agree(mime_type, signed(beginning)):
         refuse(f"{kind}.file", f"its first bytes are not those of {mime_type}")
 
 
-def _types_of(beginning: bytes) -> frozenset[str]:
-    for place, sign, types in _SIGNS:
-        if beginning.startswith(sign, place):
-            return types
-    return frozenset()
+def _agree(mime_type: str, found: str) -> bool:
+    if not found:
+        return mime_type in _LOOSE
+    return mime_type == found or {mime_type, found} <= MPEG4 or {mime_type, found} <= _LOOSE
