@@ -170,8 +170,9 @@ def test_a_thousand_updates(heard: list[str]) -> None:
     assert Message.objects.exclude(target=None).count() > 100
     assert Message.objects.filter(payload__origin="repeated").count() > 50
     assert len(counted[100]) == len(counted[1000]), "\n".join(ndiff(counted[100], counted[1000]))
-    # One of them asks whether echoes tell what became of messages whose end is unknown.
-    assert len(counted[1000]) <= 61, "\n".join(counted[1000])
+    # One of them asks whether echoes tell what became of messages whose end is unknown, two keep
+    # templates, one keeps files.
+    assert len(counted[1000]) <= 64, "\n".join(counted[1000])
 
 
 @pytest.mark.databases
