@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import mimetypes
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from .. import conf, connect, storage
-from ..client.payloads.files import BEGINNING, check_file
+from ..client.payloads.files import BEGINNING, check_file, type_of
 from ..client.waiting import Patience
 from ..events import storable_text
 from ..exceptions import UnreadableAnswer, ValidationFailed
@@ -77,13 +78,13 @@ def write(
         return outbox.write(partial(make, link=link, id=id), to, **options)
     if link is not None or id is not None:
         raise ValidationFailed(f"{kind}: needs either file, link or id", field=kind)
-    attached = attach(kind, file, mime_type=mime_type)
-    place, body = outbox.written(partial(make, link=PENDING), to, **options)
-    del body[kind]["link"]
-    outbox.check_window(place)
-    if place.existing is not None:
-        return outbox.put(place, body, **options)
-    name = _kept(attached)
+    with attach(kind, file, mime_type=mime_type) as attached:
+        place, body = outbox.written(partial(make, link=PENDING), to, **options)
+        del body[kind]["link"]
+        outbox.check_window(place)
+        if place.existing is not None:
+            return outbox.put(place, body, **options)
+        name = _kept(attached)
     try:
         with transaction.atomic(using=router.db_for_write(Message)):
             message = outbox.put(place, body, **options)
@@ -103,20 +104,24 @@ def name_of(file: Upload) -> str | None:
     return PurePath(name).name or None if isinstance(name, str) else None
 
 
-def attach(kind: str, file: Upload, *, mime_type: str | None = None) -> Attached:
-    """A file as it will be uploaded.
+@contextmanager
+def attach(kind: str, file: Upload, *, mime_type: str | None = None) -> Iterator[Attached]:
+    """A file as it will be uploaded, for as long as the block lasts.
 
     Raises:
         ValidationFailed: WhatsApp takes no such file; see :func:`.payloads.files.check_file`.
         OSError: it can't be read.
     """
-    content: File[Any]
-    if isinstance(file, bytes):
-        content = ContentFile(file)
-    elif isinstance(file, Path):
-        content = ContentFile(file.read_bytes(), name=file.name)
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            yield _checked(kind, File(opened, name=file.name), mime_type)
+    elif isinstance(file, bytes):
+        yield _checked(kind, ContentFile(file), mime_type)
     else:
-        content = file if isinstance(file, File) else File(file)
+        yield _checked(kind, file if isinstance(file, File) else File(file), mime_type)
+
+
+def _checked(kind: str, content: File[Any], mime_type: str | None) -> Attached:
     content.seek(0)
     beginning = content.read(BEGINNING)
     if not isinstance(beginning, bytes):
@@ -124,9 +129,11 @@ def attach(kind: str, file: Upload, *, mime_type: str | None = None) -> Attached
             f"{kind}.file: has to be opened in binary mode", field=f"{kind}.file"
         )
     content.seek(0)
-    name = name_of(file) or ""
-    guessed = mime_type or getattr(content, "content_type", None) or mimetypes.guess_type(name)[0]
-    found = (guessed or "application/octet-stream").partition(";")[0].strip().lower()
+    name = name_of(content) or ""
+    said = mime_type or getattr(content, "content_type", None) or mimetypes.guess_type(name)[0]
+    found = (said or "application/octet-stream").partition(";")[0].strip().lower()
+    if mime_type is None:
+        found = type_of(kind, found, beginning)
     check_file(kind, mime_type=found, size=content.size, beginning=beginning)
     return Attached(content, storable_text(name, 255), storable_text(found, 255), content.size)
 

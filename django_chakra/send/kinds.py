@@ -34,7 +34,7 @@ class Uploaded(Options, total=False):
 
     ``file``: bytes, a ``Path``, or anything open in binary mode (an upload of a form too). It is
     kept privately, and made public on Chakra's servers when the message leaves.
-    ``mime_type``: of the file; by default as the upload says, else what its name suggests.
+    ``mime_type``: of the file; by default as the upload, its name or its first bytes say.
     """
 
     file: Upload | None

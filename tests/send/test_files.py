@@ -1,6 +1,7 @@
 """Files of ours: kept privately at once, uploaded when the message leaves, and not before."""
 
 import io
+import mimetypes
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -100,6 +101,33 @@ def test_whatever_can_be_read_is_a_file(fake: FakeChakra, ana: Conversation) -> 
     assert MediaFile.objects.latest("pk").filename == "shop.png"
 
 
+@pytest.mark.parametrize(
+    ("kind", "name", "content", "mime_type"),
+    [
+        ("video", "film.3gp", b"\x00\x00\x00\x14ftyp3gp4", "video/3gpp"),
+        ("audio", "voice.opus", b"OggS", "audio/ogg"),
+        ("audio", "song.m4a", b"\x00\x00\x00\x1cftypM4A ", "audio/mp4"),
+        ("audio", "song.mp4", b"\x00\x00\x00\x1cftypisom", "audio/mp4"),
+        ("audio", "memo.amr", b"#!AMR\n", "audio/amr"),
+        ("sticker", "hello", b"RIFF\x00\x00\x00\x00WEBP", "image/webp"),
+        ("image", "photo.JPEG", b"\xff\xd8\xff", "image/jpeg"),
+        ("image", "photo", PNG, "image/png"),
+    ],
+)
+def test_what_the_name_does_not_say_the_first_bytes_do(
+    kind: str, name: str, content: bytes, mime_type: str, queued: FakeChakra, ana: Conversation,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """On a machine that knows no endings too: what is in the file decides."""
+    path = tmp_path / name
+    path.write_bytes(content)
+    monkeypatch.setattr(mimetypes, "guess_type", lambda name: (None, None))
+    getattr(send, kind)(to=ana, file=path)
+    monkeypatch.undo()
+    getattr(send, kind)(to=ana, file=path)
+    assert [row.mime_type for row in MediaFile.objects.all()] == [mime_type, mime_type]
+
+
 def test_a_document_is_called_as_its_file(fake: FakeChakra, ana: Conversation) -> None:
     """Unless it is named otherwise."""
     upload = SimpleUploadedFile("prices.pdf", b"%PDF-1.7", content_type="application/pdf")
@@ -176,7 +204,8 @@ def test_two_that_meet_keep_one_file(
         ("image", {"file": b"GIF89a", "mime_type": "image/gif"}, "image.file"),
         ("image", {"file": b"no picture", "mime_type": "image/png"}, "image.file"),
         ("image", {"file": PNG, "mime_type": "image/jpeg"}, "image.file"),
-        ("image", {"file": PNG}, "image.file"),
+        ("sticker", {"file": PNG}, "sticker.file"),
+        ("image", {"file": b"%PDF-1.7"}, "image.file"),
         ("image", {"file": b"", "mime_type": "image/png"}, "image.file"),
         ("image", {"file": PNG + bytes(5 * 1024**2), "mime_type": "image/png"}, "image.file"),
         ("sticker", {"file": PNG, "mime_type": "image/png"}, "sticker.file"),

@@ -25,6 +25,8 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"\xff\xfb", "audio/mpeg"),
     (0, b"\xff\xf3", "audio/mpeg"),
     (0, b"\xff\xf2", "audio/mpeg"),
+    (4, b"ftyp3g", "video/3gpp"),
+    (4, b"ftypM4A", "audio/mp4"),
     (4, b"ftyp", "video/mp4"),
 )
 #: MPEG-4 and its older form hold sound or pictures: their first bytes do not say which.
@@ -39,6 +41,20 @@ def signed(beginning: bytes) -> str:
         if beginning.startswith(signature, place):
             return mime_type
     return ""
+
+
+def type_of(kind: str, named: str, beginning: bytes) -> str:
+    """The type of a file for a message of this kind: the named one where it may be that, else what
+    its first bytes say.
+
+    How a name's ending is understood depends on the machine: many know no ``.webp`` or ``.ogg``.
+    """
+    types, found = limits.FILE_TYPES.get(kind, frozenset()), signed(beginning)
+    if not types or named in types or not found:
+        return named
+    if found in MPEG4 and found not in types:
+        found = f"{kind}/mp4"
+    return found if found in types else named
 
 
 def check_file(kind: str, *, mime_type: str, size: int, beginning: bytes) -> None:
