@@ -24,6 +24,7 @@ ChakraError
     ├── NetworkFailed           the network
     │   ├── NotSent             no connection: the platform certainly did not take the request
     │   └── NoAnswer            it may have taken it
+    │       └── TooSlow         a file took longer than the caller lets it
     └── DownloadRefused         this client: the file is there, and was not fetched to be safe
         ├── UnsafeUrl           its URL leads elsewhere than to a public address over HTTPS
         └── TooLarge            it has more bytes than the caller's limit
@@ -191,6 +192,8 @@ class ApiError(ChakraError):
         self.details = details[:500]
         #: Seconds that the platform asks to wait, where it does.
         self.retry_after = retry_after
+        #: A download: another host than the platform failed, to which its URLs or redirects led.
+        self.elsewhere = False
 
     @property
     def cause(self) -> Cause:
@@ -264,6 +267,10 @@ class NotSent(NetworkFailed):
 
 class NoAnswer(NetworkFailed):
     """The connection broke, or nothing came in time. The platform may have taken the request."""
+
+
+class TooSlow(NoAnswer):
+    """A download took more than ``seconds``. Some bytes may have been written."""
 
 
 class DownloadRefused(ApiError):

@@ -75,12 +75,15 @@ class ConversationAdmin(EvidenceAdmin):
                 row = backfill.run(scope, reason="admin")
             except ApiError as error:
                 words = gettext("The platform could not be asked, and nothing more was: %(error)s")
-                shown = render.printable(str(error))
-                self.message_user(request, words % {"error": shown}, messages.ERROR)
+                said = words % {"error": render.printable(str(error))}
+                # What came before the error is recorded.
+                self.log_change(request, conversation, said)
+                self.message_user(request, said, messages.ERROR)
                 break
             except ChakraError as error:
-                shown = f"{name}: {render.printable(str(error))}"
-                self.message_user(request, shown, messages.WARNING)
+                said = render.printable(str(error))
+                self.log_change(request, conversation, said)
+                self.message_user(request, f"{name}: {said}", messages.WARNING)
                 continue
             text = gettext("Asked: %(missed)s messages and %(statuses)s statuses were missing.")
             said = text % {"missed": row.missed, "statuses": row.missed_statuses}

@@ -177,7 +177,7 @@ def _components(given: Mapping[str, Any]) -> Any:
 def _initial(row: MessageTemplate) -> dict[str, Any]:
     """What the fields say of a template; where they can't say all, its components as they are."""
     found, listed = shape(row), row.components if isinstance(row.components, list) else []
-    by_type = {one.get("type"): one for one in listed if isinstance(one, dict)}
+    by_type = {str(one.get("type", "")).upper(): one for one in listed if isinstance(one, dict)}
     buttons = by_type.get("BUTTONS", {}).get("buttons") or None
     initial = {
         "category": row.category,

@@ -17,7 +17,7 @@ from ..exceptions import ApiError, BackfillRunning, NumberNeeded, escaped
 from ..models import Backfill, Conversation, IdentityKind
 from .chats import Found, Journey, Stopped
 from .runs import Run, begin, rehearse
-from .scope import Scope, since_of
+from .scope import BEFORE, Scope, since_of
 
 __all__ = ["Found", "Scope", "phone_number_of", "run", "since_of"]
 
@@ -81,7 +81,8 @@ def run(
         if not is_whole or not current.is_resumed:
             return current.row
         # It looked at some before it was stopped: what was written since is another run's.
-        since, anew = None, False
+        since = None if since is None else max(since, current.row.started_at - BEFORE)
+        anew = False
 
 
 def phone_number_of(scope: Scope) -> str:

@@ -18,7 +18,10 @@ from ..models import Backfill
 from .pages import facts_of, keep, missing, read
 from .runs import Run
 from .unknown import Unknown, resolve
-from .walk import PAGE, Fetch, Walk
+from .walk import Fetch, Walk
+
+#: Entries that are asked for at a time.
+PAGE = 50
 
 ENDLESS = "a list that did not end"
 
@@ -131,7 +134,7 @@ class Journey:
                 listed = [one for one in listed if one.phone_number_id in ("", self.number)]
             if not self.run.dry:
                 for name, pk in self._unknown.take(listed).items():
-                    found = resolve(self.run, pk, name, by_number(fetch, PAGE))
+                    found = resolve(self.run, pk, name, by_number(fetch))
                     self.run.count(resolved=found)
             self.run.count(seen=len(listed))
             # Where it would go on: what is recorded is recorded together with this.
@@ -146,16 +149,17 @@ class Journey:
         """Record what is missing of a page, and say so."""
         run = self.run
         now = timezone.now() if run.dry else run.now()
-        facts = facts_of(run, missing(run.row.account, listed, run.since), now=now)
+        told = facts_of(run, missing(run.row.account, listed, run.since), now=now)
         if not run.dry:
-            keep(run, facts, now=now)
-        spoken = [fact.event for fact in facts if isinstance(fact.event, MessageEvent)]
+            keep(run, told, now=now)
+        events = [one.fact.event for one in told]
+        spoken = [event for event in events if isinstance(event, MessageEvent)]
         times = [event.occurred_at for event in spoken if event.occurred_at]
         names = [one.contact for one in listed if one.contact]
         found = Found(
             contact=names[0] if names else "",
             messages=len(spoken),
-            statuses=len(facts) - len(spoken),
+            statuses=len(told) - len(spoken),
             first_at=min(times, default=None),
             last_at=max(times, default=None),
         )

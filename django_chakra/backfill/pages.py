@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import DatabaseError, InterfaceError, OperationalError, router
 from django.db.models import Q
 
 from .. import announce, conf, record, schedule
-from ..events import DeliveryStatusReported, Event, ListedMessage, Unreadable, read_listed
+from ..events import Event, ListedMessage, Unreadable, read_listed
 from ..events.listed import STATUSES
 from ..exceptions import escaped
 from ..models import BusinessNumber, DeliveryStatus, Message, MessageSource, MessageStatus
@@ -57,6 +57,13 @@ class Missing:
     statuses: list[ListedMessage] = field(default_factory=list)
     #: Keys of delivery statuses that are here, and whose message is not.
     heard: set[str] = field(default_factory=set)
+
+
+class Told(NamedTuple):
+    """A fact, and the column of the run that counts it; "" for none: it was here already."""
+
+    fact: Fact
+    column: str
 
 
 def read(entries: Sequence[Any], run: Run, *, contact: str) -> list[ListedMessage]:
@@ -142,23 +149,30 @@ def _heard(account: str, listed: Sequence[ListedMessage]) -> set[str]:
     return set(rows.values_list("key", flat=True))
 
 
-def facts_of(run: Run, found: Missing, *, now: datetime) -> list[Fact]:
+def facts_of(run: Run, found: Missing, *, now: datetime) -> list[Told]:
     """What webhooks would have told of these, counted; what can't be told is counted apart."""
     waba_id, number = _place(run.row.account)
-    events: list[Event] = []
-    for some, name in ((found.messages, "missed"), (found.clearer, "")):
+    events: list[tuple[Event, str]] = []
+    for some, column in ((found.messages, "missed"), (found.clearer, "")):
         for one in some:
             try:
-                events.append(one.message(waba_id=waba_id, phone_number_id=number))
+                event = one.message(waba_id=waba_id, phone_number_id=number)
             except Unreadable as error:
                 run.refuse(str(error))
             else:
-                run.count(**{name: 1} if name else {})
+                events.append((event, column))
     for one in found.statuses:
         if (status := one.delivery_status(waba_id=waba_id)) is not None:
-            events.append(status)
-            run.count(missed_statuses=status.key not in found.heard)
-    return [Fact(event, None, place, now) for place, event in enumerate(events)]
+            events.append((status, "" if status.key in found.heard else "missed_statuses"))
+    for _, column in events:
+        _count(run, column, 1)
+    return [Told(Fact(one, None, at, now), column) for at, (one, column) in enumerate(events)]
+
+
+def _count(run: Run, column: str, number: int) -> None:
+    """Count where there is something to count."""
+    if column:
+        run.count(**{column: number})
 
 
 def _place(account: str) -> tuple[str, str]:
@@ -184,7 +198,7 @@ def _place(account: str) -> tuple[str, str]:
     return waba_id, "" if waba_id else number
 
 
-def keep(run: Run, facts: Sequence[Fact], *, now: datetime) -> None:
+def keep(run: Run, told: Sequence[Told], *, now: datetime) -> None:
     """Record these in one transaction with how far the run is, and tell receivers."""
     using = router.db_for_write(Message)
 
@@ -196,33 +210,32 @@ def keep(run: Run, facts: Sequence[Fact], *, now: datetime) -> None:
         return written
 
     try:
-        written = [patiently(lambda: work(facts), using=using)]
+        written = [patiently(lambda: work([one.fact for one in told]), using=using)]
     except (InterfaceError, OperationalError):
         raise
     except DatabaseError as error:
         logger.warning(
             "A page of %s facts could not be recorded; trying each alone",
-            len(facts),
+            len(told),
             exc_info=escaped(error),
         )
-        written = _apart(run, facts, work, using)
+        written = _apart(run, told, work, using)
     for one in written:
         _tell(run, one, now)
 
 
 def _apart(
-    run: Run, facts: Sequence[Fact], work: Callable[[Sequence[Fact]], Written], using: str
+    run: Run, told: Sequence[Told], work: Callable[[Sequence[Fact]], Written], using: str
 ) -> list[Written]:
     """Record one by one; what the database refuses is counted, and costs no neighbour."""
     written: list[Written] = []
-    for fact in facts:
+    for fact, column in told:
         try:
             written.append(patiently(partial(work, [fact]), using=using))
         except (InterfaceError, OperationalError):
             raise
         except DatabaseError:
-            is_status = isinstance(fact.event, DeliveryStatusReported)
-            run.count(**{"missed_statuses" if is_status else "missed": -1})
+            _count(run, column, -1)
             run.refuse("the database refuses it")
     return written
 

@@ -134,6 +134,8 @@ def begin(scope: Scope, *, since: datetime | None, reason: str, anew: bool) -> R
         open_key=scope.key,
         defaults={"account": scope.account, "scope": scope.named, "since": wanted},
     )
+    # Another process may have made it a moment ago, and not begun.
+    is_resumed = row.taken_at is not None
     by = worker_name()
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=DatabaseNow())
     taken = Backfill.objects.filter(free, pk=row.pk, open_key=scope.key).update(
@@ -147,7 +149,7 @@ def begin(scope: Scope, *, since: datetime | None, reason: str, anew: bool) -> R
     if not taken:
         raise BackfillRunning("Another process is asking the platform for the same")
     row.refresh_from_db()
-    run = Run(row, by, is_resumed=not is_new)
+    run = Run(row, by, is_resumed=is_resumed)
     if not is_new and (anew or not _covers(row, since, wanted)):
         _renew(run, wanted if since is not None else min(wanted, row.since or wanted))
     return run

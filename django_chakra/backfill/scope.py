@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
 
 from django.utils import timezone
 
@@ -13,11 +12,11 @@ from ..events import Json, canonical
 from ..models import Backfill, BackfillState, CallState, WebhookCall
 from ..models.calls import CallQuerySet
 
-#: So far back it looks where no call has ever come.
+#: So far back it looks where no backfill has finished.
 FIRST = timedelta(days=7)
-#: What was written shortly before the last call may have been missed as well.
+#: What was written shortly before may have been missed as well.
 BEFORE = timedelta(hours=1)
-#: Finished backfills among which one is looked for that covers a scope.
+#: Finished backfills among which those are looked for that cover a scope.
 RECENT = 50
 
 
@@ -45,33 +44,33 @@ class Scope:
 
 
 def since_of(scope: Scope) -> datetime:
-    """Since when messages may have been missed: an hour before the longest silence of calls.
+    """Since when messages may have been missed: an hour before what no finished run looked at.
 
-    Of the last seven days, and of what no finished backfill has looked at. A silence that began
-    earlier counts from its beginning, however long ago; what was before the first call is none.
-    Where no call has ever come: seven days ago.
+    A run looked at what was written from its ``since`` until it began. One that began to look
+    later than where those before it had ended left a hole, and does not count. Where none counts
+    it is an hour before the last call of more than seven days ago, so that a silence counts from
+    its beginning; where there is no such call, an hour before that time itself.
     """
-    now, covered = timezone.now(), _covered(scope)
-    earliest = now - FIRST if covered is None else max(covered - BEFORE, now - FIRST)
-    calls = _believed(scope.account)
-    before = calls.filter(received_at__lt=earliest).order_by("-received_at")
-    last = before.values_list("received_at", flat=True).first()
-    at = last if covered is None else earliest
-    recent = calls.filter(received_at__gte=earliest).order_by("received_at")
-    times = recent.values_list("received_at", flat=True).iterator(chunk_size=5000)
-    longest, start = timedelta(0), at
-    for time in chain(times, [now]):
-        if at is not None and time - at > longest:
-            longest, start = time - at, at
-        at = time
-    return now - FIRST if start is None else start - BEFORE
+    first, covered = _first(scope.account), None
+    for since, began in _finished(scope):
+        if since <= (covered or first):
+            covered = began
+    return (covered or first) - BEFORE
 
 
-def _covered(scope: Scope) -> datetime | None:
-    """When the last finished backfill began that looked at all of this."""
+def _first(account: str) -> datetime:
+    """Where to begin where nothing was looked at."""
+    at = timezone.now() - FIRST
+    calls = _believed(account).filter(received_at__lt=at).order_by("-received_at")
+    return calls.values_list("received_at", flat=True).first() or at
+
+
+def _finished(scope: Scope) -> list[tuple[datetime, datetime]]:
+    """Since when finished backfills of all of this looked, and when they began; in their order."""
     done = Backfill.objects.filter(account=scope.account, state=BackfillState.DONE)
-    rows = done.order_by("-pk").values_list("scope", "started_at")[:RECENT]
-    return next((at for of, at in rows if of in ({}, scope.named)), None)
+    rows = done.order_by("-pk").values_list("scope", "since", "started_at")[:RECENT]
+    found = [(since, at) for of, since, at in rows if since and of in ({}, scope.named)]
+    return sorted(found, key=lambda one: one[1])
 
 
 def last_call(account: str) -> datetime | None:

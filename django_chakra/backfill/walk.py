@@ -19,8 +19,8 @@ from ..events.base import mapping
 
 logger = logging.getLogger("django_chakra.backfill")
 
-#: Entries of a page, and pages of a list after which it is taken to be endless.
-PAGE, MOST_PAGES = 50, 2000
+#: Pages of a list after which it is taken to be endless.
+MOST_PAGES = 2000
 #: So many pages in a row without anything new are what was pushed down; more are no list.
 MOST_KNOWN = 5
 #: Neighbours in a list may be so far from its order.
@@ -49,7 +49,7 @@ class Walk:
     _newest: datetime | None = None
     _last: datetime | None = None
     _is_descending: bool = True
-    _size: int = 0
+    _largest: int = 0
 
     def pages(self) -> Iterator[tuple[int, Page]]:
         """Number and entries of each page with something new in it."""
@@ -63,19 +63,11 @@ class Walk:
             self._met |= names
             if not known:
                 yield number, page
-            if self._is_last(page, number) or self._is_past(page):
+            self._largest = max(self._largest, len(page))
+            if page.is_last(number, self._largest) or self._is_past(page):
                 return
         self.is_endless = True
         logger.warning("A list of the platform's did not end after %s pages", MOST_PAGES)
-
-    def _is_last(self, page: Page, number: int) -> bool:
-        """A short page ends a list, unless the platform says that there is more."""
-        # Its pages may be smaller than what was asked for.
-        self._size = max(self._size, len(page))
-        total = page.meta.get("total")
-        if isinstance(total, int) and not isinstance(total, bool):
-            return (number - 1) * self._size + len(page) >= total
-        return len(page) < PAGE
 
     def _is_past(self, page: Sequence[Any]) -> bool:
         """Whether all that follows is older than what is wanted."""

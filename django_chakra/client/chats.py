@@ -58,7 +58,7 @@ class Chats(Resource):
         Args:
             limit: see :meth:`list`, also for the others.
         """
-        return by_number(lambda page: self.list(limit=limit, page=page, **rest), limit)
+        return by_number(lambda page: self.list(limit=limit, page=page, **rest))
 
     def messages(
         self, chat_id: str, *, limit: int | None = None, page: int | None = None, **extra: Any
@@ -85,9 +85,7 @@ class Chats(Resource):
         Args:
             chat_id: see :meth:`messages`, also for the others.
         """
-        return by_number(
-            lambda page: self.messages(chat_id, limit=limit, page=page, **extra), limit
-        )
+        return by_number(lambda page: self.messages(chat_id, limit=limit, page=page, **extra))
 
     def previous_messages(
         self,
@@ -128,4 +126,4 @@ class Chats(Resource):
                 phone_number=phone_number, limit=limit, page=page, **extra
             )
 
-        return by_number(at, limit)
+        return by_number(at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urljoin
@@ -13,7 +14,7 @@ from urllib3.exceptions import HTTPError
 from urllib3.util import Url
 
 from .. import __version__
-from ..exceptions import ApiError, DownloadRefused, NoAnswer, TooLarge, UnreadableAnswer
+from ..exceptions import ApiError, DownloadRefused, NoAnswer, TooLarge, TooSlow, UnreadableAnswer
 from .answers import failure
 from .guard import Guard, guarded, origin, parsed, place
 from .http import Http
@@ -45,7 +46,8 @@ class Downloads:
     """Streams files, through redirects.
 
     The client's token goes to the origin of its own ``base_url`` and to no other, and not back to
-    it after a redirect went elsewhere. All other URLs have to pass the :class:`.guard.Guard`.
+    it after a redirect went elsewhere. All other URLs have to pass the :class:`.guard.Guard`, and
+    their failures are marked as not the platform's (``elsewhere``).
     """
 
     def __init__(self, http: Http, guard: Guard | None = None) -> None:
@@ -63,7 +65,8 @@ class Downloads:
         Raises:
             UnsafeUrl: the URL, or one that it redirects to, is none that may be fetched.
             TooLarge: there are more bytes than ``limit``; none beyond it was written.
-            NoAnswer: it broke off, or took more than ``seconds``; some bytes were written.
+            NoAnswer: it broke off; some bytes were written.
+            TooSlow: it took more than ``seconds``; some bytes were written.
             UnreadableAnswer: it came compressed though nobody asked for that; nothing was written.
             ApiError: as for every call.
         """
@@ -72,15 +75,16 @@ class Downloads:
         for _ in range(MAX_REDIRECTS + 1):
             parts = parsed(url)
             trusted = trusted and self._is_own(parts)
-            raw = self._own(parts) if trusted else self._other(parts, url)
-            try:
-                location = raw.headers.get("location")
-                if raw.status not in REDIRECTS or not location:
-                    return self._saved(raw, place(parts), to=to, limit=limit, until=until)
-                url = _joined(url, location)
-            finally:
-                # Not given back to the pool: of a body that is not wanted nothing is read.
-                raw.close()
+            with _marked(elsewhere=not trusted):
+                raw = self._own(parts) if trusted else self._other(parts, url)
+                try:
+                    location = raw.headers.get("location")
+                    if raw.status not in REDIRECTS or not location:
+                        return self._saved(raw, place(parts), to=to, limit=limit, until=until)
+                    url = _joined(url, location)
+                finally:
+                    # Not given back to the pool: of a body that is not wanted nothing is read.
+                    raw.close()
         raise DownloadRefused(
             f"There are more than {MAX_REDIRECTS} redirects", method="GET", path=place(parts)
         )
@@ -110,7 +114,7 @@ class Downloads:
                 retries=False, redirect=False, preload_content=False,
             )  # fmt: skip
         except (HTTPError, OSError) as error:
-            failed: ApiError = network_failure(error, "GET", where)
+            failed: ApiError = network_failure(error, "GET", where, whom="another host")
         else:
             if raw.status < 400:
                 return raw
@@ -173,7 +177,7 @@ class Downloads:
             if size > limit:
                 raise too_large
             if self._http.clock.monotonic() > until:
-                raise NoAnswer("The file took too long", method="GET", path=where)
+                raise TooSlow("The file took too long", method="GET", path=where)
             yield chunk
 
     def _no_complaint(self, raw: Any, body: bytes, where: str) -> None:
@@ -185,6 +189,16 @@ class Downloads:
             self._http.opened(raw.status, raw.headers, body, "GET", where)
         except UnreadableAnswer:
             return
+
+
+@contextmanager
+def _marked(*, elsewhere: bool) -> Iterator[None]:
+    """Let failures say whether it was another host than the platform."""
+    try:
+        yield
+    except ApiError as error:
+        error.elsewhere = elsewhere
+        raise
 
 
 def _joined(url: str, location: str) -> str:

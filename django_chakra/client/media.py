@@ -42,9 +42,12 @@ class Media(Resource):
     ``UnsafeUrl``
         A URL or a redirect leads elsewhere than to a public address over HTTPS (port 443).
     ``NoAnswer``
-        It broke off, or took longer than ``seconds``.
+        It broke off; ``TooSlow``, one of these, where it took longer than ``seconds``.
     ``UnreadableAnswer``
         It came compressed (``Content-Encoding``): no download is ever decompressed.
+
+    Where a URL or a redirect led away from the platform, ``error.elsewhere`` is true: a 401 of
+    another host says nothing of the token.
     """
 
     @cached_property

@@ -47,13 +47,15 @@ def _was_cut(raw: Any) -> bool:
     return 200 <= raw.status < 300 and raw.status not in (204, 205) and not said
 
 
-def network_failure(error: Exception, method: str, path: str) -> NetworkFailed:
+def network_failure(
+    error: Exception, method: str, path: str, *, whom: str = "the platform"
+) -> NetworkFailed:
     """What became of a request without an answer, from an exception of requests or urllib3."""
     inner = error.args[0] if error.args and isinstance(error, requests.RequestException) else error
     reason = inner.reason if isinstance(inner, MaxRetryError) else inner
     # Only these come from before the first byte of the request had left (see `Told`).
     if isinstance(reason, NewConnectionError | ConnectTimeoutError):
         name = type(reason.__cause__ or reason).__name__
-        return NotSent(f"No connection to the platform ({name})", method=method, path=path)
+        return NotSent(f"No connection to {whom} ({name})", method=method, path=path)
     name = type(reason if isinstance(reason, Exception) else error).__name__
-    return NoAnswer(f"No answer from the platform ({name})", method=method, path=path)
+    return NoAnswer(f"No answer from {whom} ({name})", method=method, path=path)

@@ -24,6 +24,25 @@ class Page(list[Any]):
         super().__init__(entries if isinstance(entries, list) else [])
         self.meta = dict(meta)
 
+    def is_last(self, number: int, largest: int) -> bool:
+        """Whether a list that goes by the number of the page ends with this one.
+
+        ``hasMore`` decides, else ``total``; else a list ends with a page that is empty or smaller
+        than another. What was asked for says nothing: pages may be smaller.
+
+        Args:
+            number: of this page, from 1.
+            largest: entries of the largest page so far, this one among them.
+        """
+        more, total = self.meta.get("hasMore"), self.meta.get("total")
+        if not self:
+            return True
+        if isinstance(more, bool):
+            return not more
+        if isinstance(total, int) and not isinstance(total, bool):
+            return (number - 1) * largest + len(self) >= total
+        return len(self) < largest
+
 
 class Resource:
     """A group of endpoints. Methods take keywords, and return the platform's data unwrapped."""
@@ -100,18 +119,19 @@ def by_skip(page: Callable[[int], Page], limit: int) -> Iterator[Any]:
             return
 
 
-def by_number(page: Callable[[int], Page], limit: int, first: int = 1) -> Iterator[Any]:
-    """Every entry of lists that go by the number of the page and end with a short one.
+def by_number(page: Callable[[int], Page]) -> Iterator[Any]:
+    """Every entry of lists that go by the number of the page; their end: :meth:`Page.is_last`.
 
     An endless list of equal pages ends too: some servers hand out the last page for ever.
     """
-    number, before = first, None
+    number, largest, before = 1, 0, None
     while True:
         entries = page(number)
         if entries == before:
             return
         yield from entries
-        if len(entries) < limit:
+        largest = max(largest, len(entries))
+        if entries.is_last(number, largest):
             return
         number, before = number + 1, entries
 

@@ -15,14 +15,18 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 
 from django.db.models import QuerySet
 
+from .. import conf
 from ..exceptions import MediaFailed, escaped
 from ..models import MediaFile, MediaState
+from ..models.fields import DatabaseNow
 from .attempt import attempt
 from .claims import AT_REST, again, claim, due, take, waiting
 from .landing import clear
+from .outcomes import TOO_SLOW
 from .resting import resting
 
 __all__ = ["AT_REST", "again", "keep", "run", "sweep_inline", "waiting"]
@@ -31,6 +35,8 @@ logger = logging.getLogger("django_chakra.download")
 
 #: Files that are downloaded after an answer, and the seconds that they may take together.
 NEIGHBOURS, INLINE_SECONDS = 3, 20.0
+#: Seconds that have to be left of those for another one.
+LEAST_SECONDS = 10.0
 
 
 def run(*, limit: int = 100, rows: QuerySet[MediaFile] | None = None) -> int:
@@ -66,13 +72,20 @@ def keep(media: MediaFile) -> MediaFile:
 
 
 def sweep_inline() -> None:
-    """Download a few files that are due, after an answer was sent. Never raises: they are rows."""
+    """Download a few files that are due, after an answer was sent. Never raises: they are rows.
+
+    One that was too slow for that is left to workers and commands, and taken up here again only
+    where none of them took it for ``MAX_DELAY_SECONDS``.
+    """
     until = time.monotonic() + INLINE_SECONDS
     try:
-        for pk in due(NEIGHBOURS, without=resting()):
+        lately = DatabaseNow() - timedelta(seconds=conf.current().max_delay_seconds)
+        rows = MediaFile.objects.exclude(error=TOO_SLOW, next_attempt_at__gt=lately)
+        for pk in due(NEIGHBOURS, rows=rows, without=resting()):
             left = until - time.monotonic()
-            if left > 1:
-                _download(pk, seconds=left)
+            if left < LEAST_SECONDS:
+                break
+            _download(pk, seconds=left)
     except Exception as error:
         logger.error("Files that wait will be downloaded later", exc_info=escaped(error))
 

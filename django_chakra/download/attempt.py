@@ -36,7 +36,8 @@ def attempt(media: MediaFile, *, seconds: float = claims.SECONDS) -> Outcome | N
     except Exception as error:
         if not isinstance(error, ChakraError | Unfetched):
             logger.error("File %s could not be kept", media.pk, exc_info=escaped(error))
-        outcome = of_error(media, error, now=timezone.now())
+        hurried = seconds < claims.SECONDS
+        outcome = of_error(media, error, now=timezone.now(), hurried=hurried)
         if outcome.of_account:
             rest(media.account, outcome.wait)
         claims.put_off(media, outcome)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router
-from django.db.models import F, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from ..events import storable_text
@@ -53,11 +53,11 @@ def claim(pk: int, *, without: Collection[str] = ()) -> MediaFile | None:
         without: accounts that are left out.
     """
     rows = MediaFile.objects.using(router.db_for_write(MediaFile))
-    media = rows.filter(pk=pk).first()
+    media = rows.filter(pk=pk).annotate(now=DatabaseNow()).first()
     if media is None or media.state != MediaState.WAITING or media.account in without:
         return None
     mine = waiting(rows.filter(pk=pk, attempts=media.attempts))
-    return _taken(media, mine, attempts=media.attempts + 1)
+    return _taken(media, mine, media.now, attempts=media.attempts + 1)
 
 
 def take(pk: int) -> MediaFile | None:
@@ -67,15 +67,18 @@ def take(pk: int) -> MediaFile | None:
         MediaFile.DoesNotExist: there is no such row.
     """
     rows = MediaFile.objects.using(router.db_for_write(MediaFile))
-    media = rows.get(pk=pk)
+    media = rows.annotate(now=DatabaseNow()).get(pk=pk)
     mine = rows.filter(pk=pk).exclude(state=MediaState.KEPT)
     attempts = media.attempts + 1 if media.state == MediaState.WAITING else 1
-    return _taken(media, mine, attempts=attempts, state=MediaState.WAITING)
+    return _taken(media, mine, media.now, attempts=attempts, state=MediaState.WAITING)
 
 
-def _taken(media: MediaFile, mine: QuerySet[MediaFile], **values: Any) -> MediaFile | None:
-    until = DatabaseNow() + timedelta(seconds=LEASE_SECONDS)
-    if not patiently(lambda: mine.update(next_attempt_at=until, **values), using=mine.db):
+def _taken(
+    media: MediaFile, mine: QuerySet[MediaFile], now: datetime, **values: Any
+) -> MediaFile | None:
+    # Its end names the claim: attempts may come back to a number that there was.
+    values["next_attempt_at"] = now + timedelta(seconds=LEASE_SECONDS)
+    if not patiently(lambda: mine.update(**values), using=mine.db):
         return None
     for name, value in values.items():
         setattr(media, name, value)
@@ -123,9 +126,9 @@ def put_off(media: MediaFile, outcome: Outcome) -> bool:
         "error": storable_text(outcome.words, 2000),
         "next_attempt_at": None if is_over else DatabaseNow() + timedelta(seconds=outcome.wait),
     }
-    if outcome.of_account:
-        values["attempts"] = F("attempts") - 1
-    rows = _unchanged(media).filter(attempts=media.attempts)
+    if not outcome.counts:
+        values["attempts"] = media.attempts - 1
+    rows = _unchanged(media).filter(attempts=media.attempts, next_attempt_at=media.next_attempt_at)
     return bool(patiently(lambda: rows.update(**values), using=rows.db))
 
 

@@ -9,25 +9,23 @@ from datetime import datetime
 from .. import conf
 from ..exceptions import (
     ApiError,
-    AuthenticationFailed,
     ChakraError,
-    ConfigurationError,
     DownloadRefused,
     NotFound,
-    NotSent,
     RateLimited,
     RequestRejected,
     TooLarge,
+    TooSlow,
 )
 from ..models import MediaFile, MediaState
-from .ways import Unfetched, WrongFile
+from .ways import Unfetched, WrongFile, is_of_account
 
 #: Seconds until the second attempt; each further one waits twice as long.
 FIRST_DELAY = 30.0
 #: Seconds for which an account rests that the platform does not serve at all.
 REST_SECONDS = 60.0
-#: Failures that say nothing of the file.
-NOT_THE_FILES = (AuthenticationFailed, ConfigurationError, RateLimited, NotSent)
+#: The error of a file that was cut short because its downloader had little time.
+TOO_SLOW = "It takes longer than there is time for after an answer: a worker takes its time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +37,27 @@ class Outcome:
     words: str
     #: Seconds until the next attempt.
     wait: float = 0.0
-    #: It would have been the same for every file of the account: the attempt does not count.
+    #: It would have been the same for every file of the account.
     of_account: bool = False
+    #: Whether the attempt counts.
+    counts: bool = True
 
 
-def of_error(media: MediaFile, error: Exception, *, now: datetime) -> Outcome:
-    """What a claimed file becomes.
+def of_error(
+    media: MediaFile, error: Exception, *, now: datetime, hurried: bool = False
+) -> Outcome:
+    """What a claimed file becomes; ``hurried``: it had less time than a file may take.
 
     Not the file's fault (no or a refused token, 429, no connection): again later, and the attempt
     does not count. Too large, or only to be had where nothing is fetched from: failed. Unknown to
     the platform: expired once it is so old that the platform may have deleted it. Not the file
-    that was named: failed the second time. All else: again later, up to ``MAX_ATTEMPTS``.
+    that was named: failed the second time. Cut short in a hurry: again later, and the attempt does
+    not count as long as the platform keeps the file. All else: again later, up to
+    ``MAX_ATTEMPTS``.
     """
     failures = error.failures if isinstance(error, Unfetched) else [error]
     for failure in failures:
-        if isinstance(failure, NOT_THE_FILES):
+        if is_of_account(failure):
             return _of_account(failure)
         if isinstance(failure, TooLarge):
             limit = f"{failure.limit:,}"
@@ -62,6 +66,14 @@ def of_error(media: MediaFile, error: Exception, *, now: datetime) -> Outcome:
         return _failed("The message names neither an id of the file nor a URL that can be asked")
     if _is_gone(media, failures, now):
         return Outcome(str(MediaState.EXPIRED), _gone(media))
+    is_cut = hurried and any(isinstance(one, TooSlow) for one in failures)
+    if is_cut and not _is_old(media, now):
+        return Outcome(str(MediaState.WAITING), TOO_SLOW, FIRST_DELAY, counts=False)
+    return _of_file(media, failures)
+
+
+def _of_file(media: MediaFile, failures: Sequence[Exception]) -> Outcome:
+    """Where each way failed, and for nothing but the file or the way itself."""
     passing = [one for one in failures if not isinstance(one, NotFound)] or failures
     wrong = [one for one in passing if isinstance(one, WrongFile)]
     if wrong and all(isinstance(one, WrongFile | DownloadRefused) for one in passing):
@@ -76,8 +88,11 @@ def _is_gone(media: MediaFile, failures: Sequence[Exception], now: datetime) -> 
     """Whether the platform had the file once, and does not have it any more."""
     if any(isinstance(one, NotFound) and one.status == 410 for one in failures):
         return True
-    is_old = media.expires_at is not None and media.expires_at <= now
-    return is_old and all(isinstance(one, RequestRejected) for one in failures)
+    return _is_old(media, now) and all(isinstance(one, RequestRejected) for one in failures)
+
+
+def _is_old(media: MediaFile, now: datetime) -> bool:
+    return media.expires_at is not None and media.expires_at <= now
 
 
 def _gone(media: MediaFile) -> str:
@@ -89,7 +104,7 @@ def _of_account(error: Exception) -> Outcome:
     wait = REST_SECONDS
     if isinstance(error, RateLimited) and error.retry_after is not None:
         wait = min(max(error.retry_after, 1.0), conf.current().max_delay_seconds)
-    return Outcome(str(MediaState.WAITING), _words(error), wait, of_account=True)
+    return Outcome(str(MediaState.WAITING), _words(error), wait, of_account=True, counts=False)
 
 
 def _failed(words: str) -> Outcome:
@@ -110,8 +125,10 @@ def _words(error: Exception) -> str:
         return "The platform knows no such file (404)"
     if isinstance(error, ApiError):
         numbers = ((("status", error.status)), (("code", error.code)))
-        told = ", ".join(f"{name} {value}" for name, value in numbers if value is not None)
-        return f"{error.message} ({told})" if told else error.message
+        told = [f"{name} {value}" for name, value in numbers if value is not None]
+        if told and error.elsewhere:
+            told.append("of another host")
+        return f"{error.message} ({', '.join(told)})" if told else error.message
     if isinstance(error, ChakraError | WrongFile):
         return str(error)
     return f"It could not be kept here ({type(error).__name__})"

@@ -17,19 +17,20 @@ from ..client.waiting import Patience
 from ..exceptions import (
     ApiError,
     AuthenticationFailed,
-    NoAnswer,
+    ConfigurationError,
     NotFound,
     NotSent,
     RateLimited,
     TooLarge,
+    TooSlow,
 )
 from ..models import MediaFile
 from . import types
 
 #: Where webhooks say that a file is; it needs Meta's token, so only its "mid" is of use.
 LOOKASIDE = "lookaside.fbsbx.com"
-#: Failures of which the next way would know no better.
-FINAL = (AuthenticationFailed, RateLimited, NotSent, TooLarge)
+#: Failures that say nothing of the file, where they are the platform's own.
+OF_ACCOUNT = (AuthenticationFailed, ConfigurationError, NotSent, RateLimited)
 
 Way: TypeAlias = Callable[[IO[bytes], float], Downloaded]
 
@@ -62,18 +63,27 @@ def fetch(media: MediaFile, to: IO[bytes], *, seconds: float) -> Downloaded:
         to.truncate()
         left = until - time.monotonic()
         if left <= 0:
-            failures.append(NoAnswer("The file took too long"))
+            failures.append(TooSlow("The file took too long"))
             break
         try:
             found = way(to, left)
             _check(media, found, _head(to))
         except (ApiError, WrongFile) as error:
             failures.append(error)
-            if isinstance(error, FINAL):
-                break
+            if is_of_account(error) or isinstance(error, TooLarge):
+                break  # the next way would know no better
         else:
             return found
     raise Unfetched(failures)
+
+
+def is_of_account(error: Exception) -> bool:
+    """Whether it would have been the same for every file of the account.
+
+    What another host says, to which the platform sent us, is no word of the platform's.
+    """
+    is_elsewhere = isinstance(error, ApiError) and error.elsewhere
+    return isinstance(error, OF_ACCOUNT) and not is_elsewhere
 
 
 def mid_of(url: str) -> str:
@@ -103,13 +113,22 @@ def _named(client: Chakra, id: str) -> str:
     """Where the platform says that the file is.
 
     Raises:
-        NotFound: it says nothing of that.
+        NotFound: it says nothing of that, or names Meta's own place.
     """
     found = client.media.fetch(id)
     url = found.get("url") if isinstance(found, dict) else None
     if not isinstance(url, str) or not url:
         raise NotFound("The platform names no URL of the file", method="GET")
+    if _host(url) == LOOKASIDE:
+        raise NotFound("The platform names a URL that needs Meta's token", method="GET")
     return url
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""  # refused by whoever opens it
 
 
 def _check(media: MediaFile, found: Downloaded, head: bytes) -> None:

@@ -20,6 +20,7 @@ from .content import BUBBLE, KINDS, LISTED
 from .echoes import MessageEchoed
 from .facts import number_id
 from .ids import is_wamid, phone_digits, platform_id
+from .media import KINDS as FILES
 from .messages import MessageEvent, MessageReceived, described
 from .statuses import DeliveryStatusReported
 from .storable import storable, storable_text
@@ -232,12 +233,28 @@ def _item(
     if kind == "text":
         item["text"] = {"body": _words(entry)}
     elif kind != "unknown":
-        item[kind] = body if body is not None else {}
+        item[kind] = _with_file(entry, kind, body if body is not None else {})
     if reply_to := _replied_to(entry.get("inReplyTo")):
         item["context"] = {"id": reply_to}
     # Beside what was moved into Meta's form.
     item[LISTED] = {key: part for key, part in entry.items() if key != "body" or kind == "unknown"}
     return item
+
+
+def _with_file(entry: Mapping[str, Json], kind: str, body: Json) -> Json:
+    """The body of media with the id of its file; where it has none, an attachment may name it.
+
+    Nobody has seen attachments: Meta's ids are digits, and others are taken to be Chakra's own.
+    URLs are left where they are: they may lead anywhere.
+    """
+    if kind not in FILES or not isinstance(body, dict) or platform_id(body.get("id")):
+        return body
+    given = entry.get("attachments")
+    for one in map(mapping, given if isinstance(given, list) else [given]):
+        for id in (platform_id(one.get(name)) for name in ("mediaId", "media_id", "id")):
+            if id.isascii() and id.isdigit():
+                return {**body, "id": id}
+    return body
 
 
 def _replied_to(value: Json) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from .base import Json, mapping
+from .content import LISTED
 from .ids import platform_id
 from .storable import storable_text
 
@@ -43,10 +44,11 @@ def files_of(item: Mapping[str, Json]) -> tuple[MediaReference, ...]:
 
     Media, and the header of a template or of buttons, as echoes have them. A file that is given by
     a link of the business's own is none of the platform's, and an edit names the file of the
-    message that it changes: neither is listed. A customer's media without id and URL is listed,
-    since there was one.
+    message that it changes: neither is given. A customer's media without id and URL is given,
+    since there was one; not so from a list, which may just not say.
     """
-    return tuple(_reference(slot, part) for slot, part in _parts(item) if _is_theirs(slot, part))
+    found = (_reference(slot, part) for slot, part in _parts(item) if _is_theirs(slot, part))
+    return tuple(one for one in found if one.media_id or one.url or LISTED not in item)
 
 
 def sha256_hex(value: object) -> str:

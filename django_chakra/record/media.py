@@ -15,7 +15,8 @@ from ..events.media import MediaReference, files_of
 from ..models import MediaFile, MediaState, Message, MessageSource
 from ..models.statements import upsert
 
-#: How long Meta keeps a file that was sent, and one that a history names (both by its pages).
+#: How long Meta keeps a file after it was sent, and one that a history names after that came (both
+#: by its pages; from when histories count is unverified).
 KEPT_FOR, KEPT_FROM_HISTORY = timedelta(days=30), timedelta(days=14)
 
 #: What a row takes over from its message.
@@ -74,7 +75,9 @@ def _rows(message: Message, now: datetime) -> Iterator[MediaFile]:
     if message.source == MessageSource.SEND:
         return  # it has the file that it was written down with
     is_wanted = conf.current().download_media
-    kept = KEPT_FROM_HISTORY if message.source == MessageSource.HISTORY else KEPT_FOR
+    expires_at = min(message.occurred_at or now, now) + KEPT_FOR
+    if message.source == MessageSource.HISTORY:
+        expires_at = now + KEPT_FROM_HISTORY
     for reference in files_of(mapping(message.payload)):
         yield MediaFile(
             account=message.account,
@@ -82,7 +85,7 @@ def _rows(message: Message, now: datetime) -> Iterator[MediaFile]:
             **reference._asdict(),
             state=MediaState.WAITING if is_wanted else MediaState.SKIPPED,
             next_attempt_at=now if is_wanted else None,
-            expires_at=now + kept,
+            expires_at=expires_at,
         )
 
 

@@ -36,7 +36,7 @@ from .facts import Fact
 TOLD = ("name", "language", "category", "quality", "parameter_format")
 #: What people see of a row.
 SEEN = (*TOLD, "status", "reason", "deleted_at")
-COLUMNS = (*SEEN, "components", "waba_id", "told_at", "synced_at")
+COLUMNS = (*SEEN, "components", "waba_id", "told_at")
 
 
 class TemplateWord(NamedTuple):
@@ -52,8 +52,8 @@ class TemplateWord(NamedTuple):
     components: list[Any] | None = None
     #: Whether these are all its components, with all that they have.
     is_whole: bool = False
-    #: When the platform was asked, where it listed the whole template.
-    listed_at: datetime | None = None
+    #: Whether it stands in the platform's list.
+    is_listed: bool = False
 
     @property
     def stamp(self) -> str:
@@ -141,6 +141,12 @@ def gone(account: str, told: Mapping[str, Any], *, at: datetime) -> int:
     return len(missing)
 
 
+def synced(account: str, external_ids: Iterable[str], *, at: datetime) -> None:
+    """Keep on all that a list named when it was read, once it was read to its end."""
+    rows = MessageTemplate.objects.filter(account=account, external_id__in=sorted(external_ids))
+    rows.filter(Q(synced_at=None) | Q(synced_at__lt=at)).update(synced_at=at)
+
+
 def shape(row: MessageTemplate) -> Shape:
     """What a template is made of. Since an event about its components, parts may be unknown."""
     whole = row.told_at.get("whole")
@@ -157,8 +163,6 @@ def take(row: MessageTemplate, word: TemplateWord) -> None:
             setattr(row, column, value)
     _take_status(row, word, at)
     _take_components(row, word, at)
-    if word.listed_at is not None:
-        row.synced_at = max(row.synced_at or word.listed_at, word.listed_at)
 
 
 def stamp(at: datetime) -> str:
@@ -170,7 +174,7 @@ def _take_status(row: MessageTemplate, word: TemplateWord, at: str) -> None:
     if word.status is None:
         return
     status, reason = word.status
-    if word.listed_at is not None and status == row.status and reason in row.reason:
+    if word.is_listed and status == row.status and reason in row.reason:
         reason = row.reason  # an event had more words for the same
     gone = word.at if status == "DELETED" else None
     if _is_later(row, "status", at, [status, reason], [row.status, row.reason]):

@@ -126,7 +126,8 @@ def check_number(conversation: Conversation, asked: str) -> None:
 
 def number_fact(place: Place) -> NumberFact:
     """The number that a message leaves from, as far as we know it."""
-    return NumberFact(place.phone_number_id, waba_of(place.account), "", None)
+    waba_id = waba_of_number(place.account, place.phone_number_id)
+    return NumberFact(place.phone_number_id, waba_id, "", None)
 
 
 def account_of(to: To, account: str | None) -> str:
@@ -237,3 +238,9 @@ def number_keys(account: str, own: str) -> list[str]:
 
 def waba_of(account: str) -> str:
     return str(conf.account(account).waba_id or "")
+
+
+def waba_of_number(account: str, phone_number_id: str) -> str:
+    """The WABA of the account's own number; "" for another one."""
+    own = str(conf.account(account).phone_number_id or "")
+    return waba_of(account) if phone_number_id in ("", own) else ""

@@ -14,8 +14,8 @@ from .. import conf
 from ..client.payloads.fitting import fit
 from ..exceptions import TemplateRefused, ValidationFailed
 from ..models import MessageTemplate
-from ..record.templates import shape
-from .addressing import Place, waba_of
+from ..record.templates import shape, stamp
+from .addressing import Place, waba_of_number
 
 #: The platform's categories. Only marketing may be stopped by the customer.
 Category = Literal["marketing", "utility", "authentication"]
@@ -39,7 +39,8 @@ UNSENDABLE = frozenset(
         "REJECTED",
     }
 )
-#: So long a sync counts as telling which names there are.
+#: So long it counts that something is not there, or may not be sent. Later it may have changed
+#: without a word to us, and the platform judges.
 FRESH = timedelta(hours=24)
 
 
@@ -49,7 +50,9 @@ class Known:
 
     name: str
     rows: tuple[MessageTemplate, ...]
-    #: When the platform was last asked for its list.
+    #: Whose list was read; "" for none.
+    waba: str
+    #: When it was last read to its end.
     synced_at: datetime | None
 
     def check(self, template: Mapping[str, Any], *, waba: str = "", fits: bool = True) -> None:
@@ -61,15 +64,16 @@ class Known:
             fits: whether its values are compared too.
 
         Raises:
-            TemplateRefused: no such name or language, or its status.
+            TemplateRefused: no such name or language, or its status, as of the last 24 hours.
             ValidationFailed: what goes into its places.
         """
         language = _language(template)
         errors = []
         for row in self._of(language, waba):
             try:
-                _check_status(row)
-                if fits:
+                self._check_status(row, waba)
+                # What was made anew may be made otherwise.
+                if fits and row.deleted_at is None:
                     fit(shape(row), template)
             except (TemplateRefused, ValidationFailed) as error:
                 errors.append(error)
@@ -85,37 +89,64 @@ class Known:
         return found.pop() if len(found) == 1 else "marketing"
 
     def _of(self, language: str, waba: str) -> Iterator[MessageTemplate]:
-        """The rows that may be meant; those that are still there first.
+        """The rows that may be meant; what is gone only where nothing else is.
 
         Raises:
             TemplateRefused: there is surely none.
         """
         named = [row for row in self.rows if _is_in(row, waba)]
-        if not named and self.synced_at is not None and timezone.now() - self.synced_at < FRESH:
+        found = [row for row in named if row.language in (language, "") or not language]
+        synced_at = self._fresh_sync(waba)
+        if synced_at is not None and not named:
             raise TemplateRefused(
-                f"There was no template {self.name!r} at the last sync, {_shown(self.synced_at)}: "
+                f"There was no template {self.name!r} at the last sync, {_shown(synced_at)}: "
                 "if it is new, run chakra_templates sync"
             )
-        found = [row for row in named if row.language in (language, "") or not language]
         # What events alone told of says nothing of other languages.
-        if not found and any(row.synced_at for row in named):
+        if synced_at is not None and not found and any(row.synced_at for row in named):
             there = sorted({row.language for row in named if row.deleted_at is None})
             words = f"it is in {', '.join(there)}" if there else "it was deleted"
             raise TemplateRefused(f"The template {self.name!r} is not in {language!r}: {words}")
-        yield from sorted(found, key=lambda row: (row.deleted_at is not None, -row.pk))
+        there_still = [row for row in found if row.deleted_at is None]
+        yield from sorted(there_still or found, key=lambda row: -row.pk)
+
+    def _check_status(self, row: MessageTemplate, waba: str) -> None:
+        is_gone = row.deleted_at is not None
+        if not is_gone and row.status not in UNSENDABLE:
+            return
+        is_fresh = row.told_at.get("status", "") > stamp(timezone.now() - FRESH)
+        # Of what is gone nobody says again that it is: a list that lacks it does.
+        if not is_fresh and not (is_gone and self._fresh_sync(waba) is not None):
+            return
+        status = "deleted" if is_gone else row.status
+        reason = " ".join(row.reason.split())[:200]
+        why = f": {reason}" if reason else ""
+        raise TemplateRefused(
+            f"The template {row.name!r} ({row.language}) is {status}{why}",
+            status=status,
+            reason=row.reason,
+        )
+
+    def _fresh_sync(self, waba: str) -> datetime | None:
+        """When the list of this WABA was read to its end, if lately; then what it lacks is gone.
+
+        No list tells of an unknown WABA.
+        """
+        if not waba or waba != self.waba or self.synced_at is None:
+            return None
+        return self.synced_at if timezone.now() - self.synced_at < FRESH else None
 
 
 def look(account: str, name: str, *, waba: str = "") -> Known:
-    """What is known of a name, in one statement."""
+    """What is known of a name, and of the last sync of this WABA, in one statement."""
     rows = MessageTemplate.objects.filter(account=account).order_by()
-    synced = rows.filter(synced_at__isnull=False)
-    if waba:
-        synced = synced.filter(waba_id=waba)
+    synced = rows.filter(waba_id=waba, synced_at__isnull=False)
     newest = Subquery(synced.order_by("-synced_at").values("pk")[:1])
     found = list(rows.filter(name=name).union(rows.filter(pk=newest), all=True))
-    last = max((row.synced_at for row in found if row.synced_at is not None), default=None)
+    theirs = (row.synced_at for row in found if row.waba_id == waba)
+    last = max((at for at in theirs if at is not None), default=None)
     named = {row.pk: row for row in found if row.name == name}
-    return Known(name, tuple(named.values()), last)
+    return Known(name, tuple(named.values()), waba, last)
 
 
 def checked(
@@ -144,25 +175,6 @@ def waba_of_place(place: Place) -> str:
     if number is not None and number.waba_id:
         return str(number.waba_id)
     return waba_of_number(place.account, place.phone_number_id)
-
-
-def waba_of_number(account: str, phone_number_id: str) -> str:
-    """The WABA of the account's own number; "" for another one."""
-    own = str(conf.account(account).phone_number_id or "")
-    return waba_of(account) if phone_number_id in ("", own) else ""
-
-
-def _check_status(row: MessageTemplate) -> None:
-    if row.deleted_at is None and row.status not in UNSENDABLE:
-        return
-    status = "deleted" if row.deleted_at is not None else row.status
-    reason = " ".join(row.reason.split())[:200]
-    why = f": {reason}" if reason else ""
-    raise TemplateRefused(
-        f"The template {row.name!r} ({row.language}) is {status}{why}",
-        status=status,
-        reason=row.reason,
-    )
 
 
 def _is_in(row: MessageTemplate, waba: str) -> bool:

@@ -15,13 +15,13 @@ from django.db.models import QuerySet
 from .. import conf
 from ..client import payloads
 from ..events.ids import platform_id
-from ..exceptions import ChakraError, ConfigurationError, SendRefused
-from ..models import Campaign, CampaignState, Message, MessageStatus
+from ..exceptions import ChakraError, ConfigurationError, SendRefused, TemplateRefused
+from ..models import BusinessNumber, Campaign, CampaignState, Message, MessageStatus
 from ..models.contention import patiently
 from ..models.statements import upsert
 from . import outbox
-from .addressing import Place, To
-from .known import Category, Known, look, waba_of_number, waba_of_place
+from .addressing import Place, To, waba_of_number
+from .known import Category, Known, look, waba_of_place
 from .lookup import Directory
 from .templates import Places, refuse_marketing
 
@@ -110,7 +110,7 @@ def template_many(
     waba = waba_of_number(account, phone_number_id)
     known = look(account, name, waba=waba)
     if conf.current().check_templates:
-        known.check(sample["template"], fits=False)
+        _check_for_all(known, sample["template"], account)
     category = category or known.category(language, waba=waba)
     places = {place: value for place, value in shared.items() if place != "extra"}
     writer = _Writer(
@@ -268,6 +268,22 @@ class _Writer:
             messages.append(message)
         if messages:
             upsert(messages, by=["account", "idempotency_key"])
+
+
+def _check_for_all(known: Known, template: Mapping[str, Any], account: str) -> None:
+    """Refuse a template that nobody can be sent.
+
+    Where the account has numbers of other WABAs too, it may be theirs: each recipient is judged.
+
+    Raises:
+        TemplateRefused: the platform has it not, or does not send it now.
+    """
+    try:
+        known.check(template, waba=known.waba, fits=False)
+    except TemplateRefused:
+        numbers = BusinessNumber.objects.filter(account=account)
+        if not numbers.exclude(waba_id__in=["", known.waba]).exists():
+            raise
 
 
 @contextmanager

@@ -30,7 +30,7 @@ FIELDS = (
 PAGE = 100
 #: A list with more pages than this has no end: Meta allows an account 6,000 templates at most.
 MOST_PAGES = 1000
-#: Rows that are marked as deleted in one.
+#: Rows that are marked as deleted, or as synced, in one.
 CHUNK = 500
 
 
@@ -59,7 +59,8 @@ def templates(
     Each page is kept by itself, in at most four statements. What an event said later than the page
     was asked for stays. Once the list was read to its end, what it lacks is looked for in a second
     reading, since templates move from page to page while others come and go; what is missing there
-    too, and was not spoken of meanwhile, is marked as deleted.
+    too, and was not spoken of meanwhile, is marked as deleted. Only then all that was listed gets
+    the time at which it began as its ``synced_at``: what a list lacks tells nothing before its end.
 
     Call it outside of a transaction: it may take minutes.
 
@@ -71,7 +72,7 @@ def templates(
     Raises:
         ConfigurationError: no WABA or no token is set, or there is no such account.
         ApiError: a page could not be had, or the list has no end. What was read before is kept, and
-            nothing was marked as deleted.
+            nothing was marked as deleted; the last sync stays the one before.
     """
     waba = waba_of(account, waba_id)
     using = router.db_for_write(MessageTemplate)
@@ -96,6 +97,8 @@ def templates(
         patiently(partial(kept.gone, account, chunk, at=began), using=using)
         for chunk in _chunks(missing)
     )
+    for some in _chunks(dict.fromkeys(listed)):
+        patiently(partial(kept.synced, account, some, at=began), using=using)
     return SyncedTemplates(waba, len(listed), new, changed, deleted)
 
 
@@ -175,7 +178,7 @@ def _word(entry: Mapping[str, Any], waba: str, at: datetime) -> TemplateWord | N
         status=(status, "" if reason == "NONE" else reason) if status else None,
         components=_components(components) if isinstance(components, list) else None,
         is_whole=True,
-        listed_at=at,
+        is_listed=True,
     )
 
 

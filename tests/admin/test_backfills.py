@@ -1,11 +1,13 @@
 """What staff see of backfills, and asking for one conversation."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.test import Client
+from django.utils import timezone
 
 from django_chakra.models import Backfill, Conversation
 from django_chakra.testing.fake import FakeChakra
@@ -67,7 +69,8 @@ def test_ask_what_is_missing(actor: Client, chakra_fake: FakeChakra) -> None:
 
 
 def test_what_can_not_be_asked(actor: Client, chakra_fake: FakeChakra) -> None:
-    """A group is passed over; where the platform does not answer it ends, and says so."""
+    """A group is passed over; where the platform does not answer it ends, and says so. Both stand
+    in the history: some may have been recorded before."""
     wrote(chakra_fake, ANA, "hello")
     ask()
     person = Conversation.objects.get()
@@ -77,7 +80,14 @@ def test_what_can_not_be_asked(actor: Client, chakra_fake: FakeChakra) -> None:
     chakra_fake.before.append(lambda request: errors(403, "Not <b>you</b>"))
     [words] = act(actor, Conversation, "ask_what_is_missing", person)
     assert words.startswith("The platform could not be asked, and nothing more was:")
-    assert not LogEntry.objects.exists()
+    entries = LogEntry.objects.order_by("pk").values_list("object_id", "change_message")
+    assert [id for id, _ in entries] == [str(group.pk), str(person.pk)]
+    assert ["no person's" in entries[0][1], "Not <b>you</b>" in entries[1][1]] == [True, True]
+    free = Backfill.objects.filter(open_key__isnull=False)
+    free.update(claimed_until=timezone.now() + timedelta(hours=1))
+    [words] = act(actor, Conversation, "ask_what_is_missing", person)
+    assert "Another process" in words
+    assert "Another process" in LogEntry.objects.latest("pk").change_message
 
 
 def test_who_may_not_change_may_not_ask(actor: Client, chakra_fake: FakeChakra) -> None:

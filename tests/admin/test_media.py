@@ -134,8 +134,8 @@ SAVED = [
     (PICTURE, ""),
     (PICTURE, "image/jpeg\r\nX-Evil: 1"),
     (samples.file("clip.mp4"), "image/jpeg"),
-    (gzip.compress(HTML), "image/jpeg"),
-    (gzip.compress(HTML), "text/html"),
+    (gzip.compress(HTML, mtime=0), "image/jpeg"),
+    (gzip.compress(HTML, mtime=0), "text/html"),
     (b"MZ\x90", "application/x-msdownload"),
     (b"", "image/jpeg"),
 ]

@@ -346,6 +346,17 @@ def test_an_edit_that_the_platform_refuses(staff: Client, fake: FakeChakra) -> N
     assert not LogEntry.objects.exists()
 
 
+@pytest.mark.parametrize("type", [["BODY"], {"a": 1}, None, 7])
+def test_a_component_of_an_odd_type(staff: Client, fake: FakeChakra, type: Any) -> None:
+    """The page of an edit opens all the same, with the components as they are."""
+    fake.state.templates["1"].components = odd = [*COMPONENTS, {"type": type, "text": "?"}]
+    sync.templates()
+    row = MessageTemplate.objects.get()
+    form = staff.get(reverse(f"{NAME}_edit", args=[row.pk])).context["form"]
+    assert form.initial["components"] == odd
+    assert form.initial["buttons"] == COMPONENTS[3]["buttons"]
+
+
 def test_what_the_fields_can_not_say_is_edited_whole(staff: Client, fake: FakeChakra) -> None:
     """A template with cards or a file is offered as Meta writes it, so that nothing gets lost."""
     fake.state.templates["1"].components = [

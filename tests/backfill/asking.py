@@ -26,10 +26,7 @@ DEFAULT = Scope(account="default")
 @contextmanager
 def small_pages(size: int) -> Iterator[None]:
     """So few entries on a page."""
-    with (
-        mock.patch("django_chakra.backfill.chats.PAGE", size),
-        mock.patch("django_chakra.backfill.walk.PAGE", size),
-    ):
+    with mock.patch("django_chakra.backfill.chats.PAGE", size):
         yield
 
 

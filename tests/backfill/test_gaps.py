@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from django_chakra.backfill import Scope, gaps, since_of
+from django_chakra.backfill import Scope, gaps, run, since_of
 from django_chakra.backfill.hours import is_open, open_time, parse
 from django_chakra.models import Backfill, WebhookCall
 from django_chakra.testing.fake import FakeChakra
@@ -35,36 +35,82 @@ def is_about(at: datetime, ago: timedelta) -> bool:
     return abs(timezone.now() - ago - at) < timedelta(seconds=30)
 
 
-def test_since_without_any_call() -> None:
-    """Seven days; refused calls, and those of other accounts, are none."""
-    called(HOUR, state="refused")
-    called(HOUR, account="other")
-    assert is_about(since_of(DEFAULT), timedelta(days=7))
+def finished(since: timedelta, began: timedelta, **of: Any) -> Backfill:
+    """A backfill that is done looked so far back, and began so long ago."""
+    now = timezone.now()
+    row = Backfill.objects.create(
+        account="default", scope=of, state="done", since=now - since, finished_at=now - began
+    )
+    Backfill.objects.filter(pk=row.pk).update(started_at=now - began)
+    return row
 
 
-def test_since_the_longest_silence() -> None:
-    """An hour before it, not before the newest one; what was before the first call is none."""
-    called(80 * HOUR, 79 * HOUR, 78 * HOUR, 20 * HOUR, 12 * HOUR, HOUR)
-    assert is_about(since_of(DEFAULT), 79 * HOUR)
+WEEK = timedelta(days=7)
 
 
-def test_since_a_silence_that_goes_on() -> None:
-    """Up to now; and one that began before the last seven days counts from its beginning."""
-    called(40 * HOUR, 30 * HOUR)
-    assert is_about(since_of(DEFAULT), 31 * HOUR)
-    WebhookCall.objects.all().delete()
+def test_since_a_week() -> None:
+    """And an hour, whatever silences there were since; refused calls, and those of other
+    accounts, are none."""
+    assert is_about(since_of(DEFAULT), WEEK + HOUR)
+    called(70 * HOUR, 66 * HOUR, 15 * HOUR, 3 * HOUR)
+    called(WEEK + 9 * HOUR, state="refused")
+    called(WEEK + 9 * HOUR, account="other")
+    assert is_about(since_of(DEFAULT), WEEK + HOUR)
+
+
+def test_since_a_silence_of_more_than_a_week() -> None:
+    """It counts from its beginning, also where calls have come since."""
     called(timedelta(days=30), timedelta(days=20))
+    assert is_about(since_of(DEFAULT), timedelta(days=20, hours=1))
+    called(2 * HOUR, HOUR)
     assert is_about(since_of(DEFAULT), timedelta(days=20, hours=1))
 
 
 def test_since_what_was_looked_at() -> None:
-    """Only silences since a finished run of all chats began count."""
+    """An hour before the last finished run of the same, or of all chats, began; however long
+    ago."""
     called(80 * HOUR, 20 * HOUR, HOUR)
-    one = Backfill.objects.create(account="default", scope={"conversation": 1}, state="done")
-    assert is_about(since_of(DEFAULT), 81 * HOUR)
-    Backfill.objects.filter(pk=one.pk).update(scope={}, started_at=timezone.now() - 19 * HOUR)
-    assert is_about(since_of(DEFAULT), 21 * HOUR)
-    assert is_about(since_of(Scope(account="default", conversation=1)), 21 * HOUR)
+    finished(2 * WEEK, 5 * HOUR, conversation=1)
+    assert is_about(since_of(DEFAULT), WEEK + HOUR)
+    finished(3 * WEEK, 2 * WEEK)
+    assert is_about(since_of(DEFAULT), 2 * WEEK + HOUR)
+    assert is_about(since_of(Scope(account="default", conversation=1)), 6 * HOUR)
+    finished(2 * WEEK + HOUR, 19 * HOUR)
+    assert is_about(since_of(DEFAULT), 20 * HOUR)
+    finished(19.5 * HOUR, 3 * HOUR)
+    assert is_about(since_of(DEFAULT), 4 * HOUR)
+    assert is_about(since_of(Scope(account="default", conversation=1)), 4 * HOUR)
+
+
+def test_since_a_run_that_left_a_hole() -> None:
+    """One that did not look back to where the others had ended does not count."""
+    finished(2 * HOUR, HOUR)
+    assert is_about(since_of(DEFAULT), WEEK + HOUR)
+    finished(WEEK + HOUR, 19 * HOUR)
+    assert is_about(since_of(DEFAULT), 20 * HOUR)
+    finished(20 * HOUR, 1.5 * HOUR)
+    assert is_about(since_of(DEFAULT), 2 * HOUR)
+
+
+def test_an_outage_before_a_quiet_time(chakra_fake: FakeChakra) -> None:
+    """Down on Friday, noticed on Monday: it is looked for, and by the next run no more."""
+    called(80 * HOUR, 70 * HOUR, 66 * HOUR, 15 * HOUR, 3 * HOUR)
+    wrote(chakra_fake, ANA, "anybody?", ago=68 * 3600)
+    assert run(DEFAULT).missed == 1
+    again = run(DEFAULT)
+    assert again.missed == 0
+    assert again.since is not None
+    assert is_about(again.since, HOUR)
+
+
+def test_what_follows_a_stopped_run_is_no_older(chakra_fake: FakeChakra) -> None:
+    """What was written before the time that was asked for stays out, also of the second run."""
+    wrote(chakra_fake, ANA, "old", ago=3 * 24 * 3600)
+    wrote(chakra_fake, ANA, "new")
+    wrote(chakra_fake, "5511966665555", "new too")
+    assert ask(limit=1).state == "stopped"
+    assert ask().state == "done"
+    assert (Backfill.objects.count(), texts()) == (2, ["new", "new too"])
 
 
 HOURS = {

@@ -331,22 +331,45 @@ def test_another_order(chakra_fake: FakeChakra, order: str) -> None:
     assert list(Message.objects.values_list("external_id", flat=True)) == names
 
 
-def test_smaller_pages_than_asked_for(chakra_fake: FakeChakra) -> None:
-    """Where the platform says how many there are, a short page is not the end."""
+@pytest.mark.parametrize("says", ["hasMore", "total", "nothing"])
+def test_smaller_pages_than_asked_for(chakra_fake: FakeChakra, says: str) -> None:
+    """A short page is not the end: the platform says that, or a page that is shorter still."""
     for n in range(5):
         wrote(chakra_fake, ANA, str(n), ago=100 - n)
     ordered = list(reversed(chakra_fake.state.messages.values()))
+    asked: list[int] = []
 
     def answer(request: Request) -> Reply | None:
         if not request.path.endswith("/message"):
             return None
-        start = (page_of(request) - 1) * 2
+        asked.append(page_of(request))
+        start = (asked[-1] - 1) * 2
         page = [shown(chakra_fake, one) for one in ordered[start : start + 2]]
-        return Reply.of({"_data": page, "_meta": {"total": 5}})
+        meta = {"hasMore": start + 2 < 5, "total": 5}
+        return Reply.of({"_data": page, "_meta": {k: v for k, v in meta.items() if k == says}})
 
     chakra_fake.before.append(answer)
     ask()
-    assert texts() == list("01234")
+    assert (texts(), asked) == (list("01234"), [1, 2, 3])
+
+
+def test_chats_in_smaller_pages_than_asked_for(chakra_fake: FakeChakra) -> None:
+    """All of them are looked at, also where an empty page alone says that they end."""
+    for n in range(4):
+        wrote(chakra_fake, f"551197000000{n}", str(n), ago=100 - n)
+    ids = [{"id": one} for one in chakra_fake.state.chats]
+    asked: list[int] = []
+
+    def answer(request: Request) -> Reply | None:
+        if request.path != "/v1/ext/chat":
+            return None
+        asked.append(page_of(request))
+        start = (asked[-1] - 1) * 2
+        return Reply.of({"_data": ids[start : start + 2], "_meta": {}})
+
+    chakra_fake.before.append(answer)
+    assert ask().chats == 4
+    assert (texts(), asked) == (list("0123"), [1, 2, 3])
 
 
 def test_too_many_requests(chakra_fake: FakeChakra) -> None:

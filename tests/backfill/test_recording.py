@@ -467,6 +467,52 @@ def test_a_bad_entry_that_the_database_refuses(chakra_fake: FakeChakra, monkeypa
     assert row.error == "1 × the database refuses it"
 
 
+def test_a_refused_one_that_was_not_missing(chakra_fake: FakeChakra, monkeypatch: Any) -> None:
+    """What was here already counts neither as missed nor, refused by the database, against it."""
+    from django.db import DataError
+
+    from django_chakra import record
+
+    name = wrote(chakra_fake, ANA, "hello", ago=100)
+    item = {"from": ANA, "id": name, "timestamp": str(int(chakra_fake.clock.now()) - 100)}
+    gap = {**item, "type": "unsupported", "errors": [{"code": 131051, "title": "Unsupported"}]}
+    posted(calls.message_call("meta", gap))
+    ours = said(chakra_fake, BRUNO, "there", ago=100, status="READ")
+    posted(tick_of(chakra_fake, ours, "read"))
+    write = record.write
+
+    def picky(account: str, facts: Any, **options: Any) -> Any:
+        kinds = {type(fact.event).__name__ for fact in facts}
+        if kinds & {"MessageReceived", "DeliveryStatusReported"}:
+            raise DataError("it is too odd")
+        return write(account, facts, **options)
+
+    monkeypatch.setattr(record, "write", picky)
+    row = ask()
+    assert (row.state, row.missed, row.missed_statuses) == ("done", 1, 0)
+    assert row.error == "2 × the database refuses it"
+
+
+def test_a_file_that_an_attachment_names(chakra_fake: FakeChakra) -> None:
+    """By Meta's id; a URL is left in the payload, and so is what is no such id."""
+    url = "https://files.example/x.jpg"
+    given: list[Any] = [[{"id": "900000000000001", "url": url}], [{"id": "c-1", "url": url}]]
+    entries = [
+        entry(externalId=f"wamid.{n}", dataType="image", body=None, text=None, attachments=some)
+        for n, some in enumerate(given)
+    ]
+    answers = {"/v1/ext/chat": [{"id": "c-1"}], "/v1/ext/chat/c-1/message": entries}
+    chakra_fake.before.append(
+        lambda request: Reply.of({"_data": answers[request.path], "_meta": {"total": 1}})
+    )
+    assert ask().missed == 2
+    files = MediaFile.objects.exclude(media_id="").values_list("message__external_id", "media_id")
+    assert list(files) == [("wamid.0", "900000000000001")]
+    assert not MediaFile.objects.exclude(url="").exists()
+    listed = Message.objects.get(external_id="wamid.1").payload["listed"]
+    assert listed["attachments"] == given[1]
+
+
 def test_default_scope() -> None:
     """The key of a scope tells it from others, and accounts apart."""
     others = [Scope(account="other"), Scope(account="default", number="1")]

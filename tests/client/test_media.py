@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from django_chakra.client import Chakra
+from django_chakra.client import Chakra, Patience
 from django_chakra.client.guard import Guard, is_public
 from django_chakra.exceptions import (
     ApiError,
@@ -24,6 +24,7 @@ from django_chakra.exceptions import (
     RequestRejected,
     ServerError,
     TooLarge,
+    TooSlow,
     UnreadableAnswer,
     UnsafeUrl,
     ValidationFailed,
@@ -263,7 +264,7 @@ def test_a_file_that_is_too_large_is_left_and_the_error_names_the_limit(act: Act
 
 def test_a_file_that_drips_for_ever_is_left_after_its_time() -> None:
     hand, before = Hand(per_look=1.0), time.monotonic()
-    with Server(endless(b"x", 0.01, "image/jpeg")) as server, pytest.raises(NoAnswer):
+    with Server(endless(b"x", 0.01, "image/jpeg")) as server, pytest.raises(TooSlow):
         client(server.url, hand).media.show("9199000", to=io.BytesIO(), limit=10**9, seconds=20)
     assert time.monotonic() - before < 10
 
@@ -325,6 +326,23 @@ def test_who_sends_us_back_to_the_platform_gets_no_token_for_it() -> None:
         other.script = (to_redirect(server.url + "/v1/secret"),)
         client(server.url, guard=guard(server, other)).media.show("9199000", to=to)
     assert authorized(server) == [True, False]
+
+
+@pytest.mark.parametrize("act", [answer(401), answer(429), answer(500), cut, JPEG])
+def test_a_failure_says_whether_it_is_the_platforms(act: Act) -> None:
+    """That of another host is marked, to which a URL or a redirect leads."""
+    with Server(act) as other, Server(act) as server:
+        chakra = client(server.url, guard=guard(other)).with_patience(Patience(tries=1))
+
+        def fails_elsewhere(url: str) -> bool:
+            with pytest.raises(ApiError) as caught:
+                chakra.media.download(url, to=io.BytesIO(), limit=9)
+            return caught.value.elsewhere
+
+        assert not fails_elsewhere(server.url + "/x")
+        assert fails_elsewhere(other.url + "/x")
+        server.script = (to_redirect(other.url),)
+        assert fails_elsewhere(server.url + "/x")
 
 
 @pytest.mark.parametrize("url", ["http://localhost:{port}/", "https://127.0.0.1:{port}/"])

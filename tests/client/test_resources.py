@@ -83,6 +83,30 @@ def test_chats_go_on_by_number(
     assert [asked.body["page"] for asked in platform.asked] == [1, 2]
 
 
+@pytest.mark.parametrize(
+    ("metas", "asked"),
+    [
+        ([{}, {}, {}], 3),
+        ([{}, {}, {}, {}], 4),
+        ([{"hasMore": True}, {"hasMore": True}, {"hasMore": False}], 3),
+        ([{"total": 6}, {"total": 6}, {"total": 6}], 3),
+        ([{"hasMore": "?", "total": "?"}, {}, {}], 3),
+    ],
+)
+def test_chats_in_smaller_pages_than_asked_for(
+    metas: list[dict[str, Any]], asked: int, chakra: Chakra, platform: Asking
+) -> None:
+    """They end where the platform says so, else with a page that is empty or smaller."""
+    sizes = {3: [2, 2, 1 if not metas[-1] else 2], 4: [2, 2, 2, 0]}[asked]
+    platform.answers["chats.list"].extend(
+        enveloped([f"{place}.{n}" for n in range(size)], **meta)
+        for place, (size, meta) in enumerate(zip(sizes, metas, strict=True))
+    )
+
+    assert len(list(chakra.chats.list_all(limit=50))) == sum(sizes)
+    assert len(platform.asked) == asked
+
+
 @pytest.mark.parametrize("name", ["message_templates", "groups"])
 def test_meta_lists_go_on_by_cursor(name: str, chakra: Chakra, platform: Asking) -> None:
     """Meta's lists go on with the cursor after the page, for as long as there is a next one."""

@@ -104,6 +104,31 @@ def test_a_preview_of_cards() -> None:
     assert [one.place for one in shape.variables] == ["card 1, body", "card 2, body"]
 
 
+@pytest.mark.parametrize(("format", "is_free"), [("IMAGE", False), ("PRODUCT", True)])
+def test_how_many_cards(format: str, is_free: bool) -> None:
+    """Cards of products may be more or fewer than the template's; each that it has is compared."""
+    link = {"type": "URL", "text": "Buy", "url": "https://x.example/{{1}}"}
+    one = {"components": [
+        {"type": "HEADER", "format": format}, {"type": "BUTTONS", "buttons": [link]},
+    ]}  # fmt: skip
+    shape = shape_of([{"type": "CAROUSEL", "cards": [one, one]}])
+    header = {"type": "header", "parameters": [{"type": format.lower()}]}
+    button = {"type": "button", "sub_type": "url", "index": "0", "parameters": [{"text": "A7"}]}
+
+    def found(count: int, *components: dict[str, Any]) -> list[str]:
+        cards = [{"card_index": n, "components": [*components]} for n in range(count)]
+        sent = {"components": [{"type": "carousel", "cards": cards}]}
+        return [why for _, why in problems(shape, sent)]
+
+    assert found(2, header, button) == []
+    if is_free:
+        assert found(1, header, button) == found(5, header, button) == []
+        assert found(5, header) == ["button 1 needs the end of its address"] * 2
+    else:
+        assert found(1, header, button) == ["the template has 2 cards, 1 given"]
+        assert found(5, header, button) == ["the template has 2 cards, 5 given"]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False)
     | st.sampled_from(["", "BODY", "{{1}}", "TEXT", "URL", "x" * 50, "\x00"]),

@@ -146,6 +146,19 @@ def test_a_late_failure_leaves_the_claim_of_another_one(fake: FakeChakra) -> Non
     assert claims.due(10) == []
 
 
+def test_a_late_failure_leaves_a_claim_of_the_same_number(fake: FakeChakra) -> None:
+    """Where attempts have come back to the number that somebody slow began with."""
+    media = sent(fake)
+    with downloading(fake, fails=True):
+        MediaFile.objects.update(state="failed", next_attempt_at=None)
+        download.again(MediaFile.objects.all())
+        claimed = claims.claim(media.pk)
+        assert claimed is not None
+    media.refresh_from_db()
+    assert (media.state, media.attempts, media.error) == ("waiting", 1, "")
+    assert media.next_attempt_at == claimed.next_attempt_at
+
+
 def test_a_row_that_changes_at_the_last_moment(
     fake: FakeChakra, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,54 @@ def test_inline_a_few_are_downloaded(fake: FakeChakra, settings: Any) -> None:
     settings.CHAKRA = {**settings.CHAKRA, "RUNNER": "inline"}
     stored(posted("wamid.T"), secret=fake.secret)
     assert states() == {"kept": 3, "waiting": 2}
+
+
+def sweep(media: MediaFile, *, late: timedelta = timedelta()) -> MediaFile:
+    """The row after a sweep, its time having come so long ago."""
+    MediaFile.objects.update(next_attempt_at=timezone.now() - timedelta(seconds=1) - late)
+    download.sweep_inline()
+    return MediaFile.objects.get(pk=media.pk)
+
+
+@pytest.fixture
+def slow(fake: FakeChakra, settings: Any, monkeypatch: pytest.MonkeyPatch) -> FakeChakra:
+    """Files come in for ever, and there is little time after an answer."""
+    settings.CHAKRA = {**settings.CHAKRA, "MEDIA_MAX_BYTES": 10**12, "MAX_ATTEMPTS": 2}
+    monkeypatch.setattr(download, "LEAST_SECONDS", 0.0)
+    monkeypatch.setattr(download, "INLINE_SECONDS", 0.05)
+    misbehave(fake, "endless-media")
+    return fake
+
+
+def test_inline_a_slow_file_is_left_to_others(slow: FakeChakra) -> None:
+    """An attempt that was cut short does not count; it is not made again inline for an hour, and
+    who has time keeps the file."""
+    media = sent(slow)
+    for late, is_asked in ((0, True), (0, False), (59, False), (61, True), (61, True)):
+        requests = len(slow.ledger.entries("request"))
+        media = sweep(media, late=timedelta(minutes=late))
+        assert (media.state, media.attempts) == ("waiting", 0)
+        assert "a worker takes its time" in media.error
+        assert (len(slow.ledger.entries("request")) > requests) is is_asked
+    slow.before.clear()
+    media = again(media)
+    assert (media.state, media.attempts, media.error) == ("kept", 1, "")
+
+
+def test_inline_a_slow_file_has_an_end(slow: FakeChakra) -> None:
+    """Once the platform may have deleted it, attempts that were cut short count."""
+    media = change(sent(slow), expires_at=timezone.now())
+    assert [sweep(media).state, sweep(media).state] == ["waiting", "failed"]
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(9.0, "waiting"), (11.0, "kept")])
+def test_inline_nothing_is_begun_that_would_be_cut(
+    fake: FakeChakra, monkeypatch: pytest.MonkeyPatch, seconds: float, state: str
+) -> None:
+    """With less than ten seconds left a file waits for the next time."""
+    media = sent(fake)
+    monkeypatch.setattr(download, "INLINE_SECONDS", seconds)
+    assert sweep(media).state == state
 
 
 def test_inline_nothing_is_raised(

@@ -17,6 +17,7 @@ from django_chakra.events import (
     read_listed,
     storable,
 )
+from django_chakra.events.base import mapping
 from django_chakra.events.content import is_listed
 from django_chakra.testing import calls, samples
 from tests.events.test_storable import any_json
@@ -199,3 +200,24 @@ def test_any_entry(entry: Any) -> None:
     assert canonical(storable(event.item)) == canonical(event.item)
     assert status is None or canonical(storable(status.item)) == canonical(status.item)
     assert len(event.external_id) <= 255
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "attachments", "expected"),
+    [
+        ("image", None, [{"id": "9001"}], {"id": "9001"}),
+        ("image", {"caption": "x"}, [7, {"mediaId": 9001}], {"caption": "x", "id": "9001"}),
+        ("document", {"id": ""}, {"id": "a-1", "media_id": "9001"}, {"id": "9001"}),
+        ("image", {"id": "9000"}, [{"id": "9001"}], {"id": "9000"}),
+        ("image", None, [{"id": "6a1d0f3c-0000-4000-8000-000000000001"}], {}),
+        ("image", None, [{"id": True, "media_id": [1]}], {}),
+        ("image", "words", [{"id": "9001"}], "words"),
+        ("location", None, [{"id": "9001"}], {}),
+    ],
+)
+def test_attachments(kind: str, body: Any, attachments: Any, expected: Any) -> None:
+    """Media whose body names no file has the one that an attachment names by Meta's id."""
+    event = message(listed(1, dataType=kind, body=body, attachments=attachments))
+    assert isinstance(event.item, dict)
+    assert event.item[kind] == expected
+    assert mapping(event.item["listed"])["attachments"] == attachments

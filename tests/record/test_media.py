@@ -57,9 +57,9 @@ def test_a_file_is_a_row_that_waits() -> None:
     )  # fmt: skip
     assert (row.state, row.attempts, row.file.name, row.size) == ("waiting", 0, "", None)
     assert row.next_attempt_at is not None
-    assert row.expires_at is not None
     assert row.next_attempt_at <= timezone.now() + timedelta(minutes=1)
-    assert row.expires_at - row.next_attempt_at == timedelta(days=30)
+    assert row.message.occurred_at is not None
+    assert row.expires_at == row.message.occurred_at + timedelta(days=30)
 
 
 def test_where_nothing_is_downloaded_the_row_says_so(settings: Any) -> None:
@@ -70,8 +70,9 @@ def test_where_nothing_is_downloaded_the_row_says_so(settings: Any) -> None:
 
 
 def test_echoes_and_histories_have_files_too() -> None:
-    """Theirs and ours; what a history names is kept for a shorter time."""
-    echo = {**item(wamid="wamid.E"), "from": calls.DISPLAY_NUMBER, "to": ANA}
+    """Theirs and ours; what a history names is kept for a shorter time from when it came, and
+    nothing longer because its sender's clock is ahead."""
+    echo = {**item(wamid="wamid.E", at=10**9), "from": calls.DISPLAY_NUMBER, "to": ANA}
     old = item(wamid="wamid.H")
     record(
         calls.echo_call("meta", echo, by_phone=True),
@@ -85,6 +86,18 @@ def test_echoes_and_histories_have_files_too() -> None:
         if row.expires_at and row.next_attempt_at
     }
     assert kept == {"wamid.E": timedelta(days=30), "wamid.H": timedelta(days=14)}
+
+
+def test_a_list_that_does_not_say_which_file_makes_no_row() -> None:
+    """A picture whose entry has neither id nor URL is a message without a file, until a webhook
+    names it; one with an id waits like any other."""
+    said = {"from": ANA, "timestamp": str(START), "type": "image", "listed": {"id": "x"}}
+    bare = {**said, "id": "wamid.A", "image": {}}
+    record(calls.item_call(bare), calls.item_call({**said, "id": "wamid.B", "image": {"id": "7"}}))
+    assert Message.objects.count() == 2
+    assert only().media_id == "7"
+    record(media())
+    assert set(MediaFile.objects.values_list("media_id", flat=True)) == {"7", "900"}
 
 
 COPIES: dict[str, Callable[[], list[dict[str, Any]]]] = {

@@ -1,15 +1,22 @@
 """A template is compared with what the platform said of it, before anything is written down."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from django_chakra import send, sync
-from django_chakra.exceptions import MarketingStopped, TemplateRefused, ValidationFailed
+from django_chakra.exceptions import (
+    MarketingStopped,
+    PermissionMissing,
+    TemplateRefused,
+    UnreadableAnswer,
+    ValidationFailed,
+)
 from django_chakra.models import Campaign, Contact, Conversation, Message, MessageTemplate
-from django_chakra.testing.fake import FakeChakra
+from django_chakra.testing.fake import FakeChakra, Reply, Request
+from django_chakra.testing.fake.replies import errors
 from django_chakra.testing.fake.state import Template
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
@@ -54,6 +61,16 @@ def say(**arguments: Any) -> Message:
     return send.template(**{**usual, **arguments})
 
 
+def age(**since: float) -> None:
+    """All that a sync or an event told was told so long ago, by default 90 days."""
+    for row in MessageTemplate.objects.all():
+        back = timedelta(**(since or {"days": 90}))
+        told = {key: datetime.fromisoformat(at) - back for key, at in row.told_at.items()}
+        row.told_at = {key: at.isoformat(timespec="microseconds") for key, at in told.items()}
+        row.synced_at = row.synced_at and row.synced_at - back
+        row.save()
+
+
 def refused(kind: type[Exception], words: str, **arguments: Any) -> Any:
     """The exception, and nothing is written down."""
     before = Message.objects.count()
@@ -84,16 +101,66 @@ def test_a_name_that_is_not_there(fake: FakeChakra) -> None:
     sync.templates()
     error = refused(TemplateRefused, "no template 'oder' at the last sync", name="oder")
     assert (error.status, error.reason) == ("", "")
-    MessageTemplate.objects.update(synced_at=timezone.now() - timedelta(hours=25))
+    age(hours=23)
+    refused(TemplateRefused, "no template 'oder' at the last sync", name="oder")
+    age(hours=2)
     assert say(name="oder").status == "queued"
 
 
 def test_a_language_that_is_not_there(fake: FakeChakra) -> None:
-    """Those that are there are named."""
+    """Those that are there are named; a sync that is older than a day does not know what is new."""
     sync.templates()
     refused(TemplateRefused, "is not in 'fr': it is in en, pt_BR", language="fr")
     MessageTemplate.objects.update(deleted_at=timezone.now())
     refused(TemplateRefused, "is not in 'fr': it was deleted", language="fr")
+    age()
+    assert say(language="fr").status == "queued"
+
+
+def test_a_sync_that_did_not_end(fake: FakeChakra) -> None:
+    """A first one that runs, or that failed, says nothing of names and languages to come."""
+    for n in range(150):
+        put(fake, [BODY], name=f"notice_{n}")
+    put(fake, [BODY], name="order", language="fr")
+    put(fake, [BODY], name="last_of_all")
+    asked: list[Any] = []
+    statuses: list[str] = []
+
+    def on_page(request: Request) -> Any:
+        if request.endpoint != "message_templates.list":
+            return None
+        asked.append(request)
+        if len(asked) == 2:
+            statuses.append(say(name="last_of_all").status)
+            statuses.append(say(language="fr").status)
+            return errors(403, "The role may not do this")
+        return None
+
+    fake.before.append(on_page)
+    with pytest.raises(PermissionMissing):
+        sync.templates()
+    assert MessageTemplate.objects.count() == 100
+    assert statuses == ["queued", "queued"]
+    assert say(name="last_of_all").status == "queued"
+    assert say(language="fr").status == "queued"
+    sync.templates()
+    refused(TemplateRefused, "no template 'oder'", name="oder")
+    refused(TemplateRefused, "is not in 'de'", language="de")
+
+
+def test_a_later_sync_that_fails(fake: FakeChakra) -> None:
+    """The last one that was read to its end counts on, and grows old."""
+    sync.templates()
+    age()
+    fake.before.append(
+        lambda request: Reply.of(
+            {"data": [{"id": "1", "name": "one"}], "paging": {"next": "https://x.example/"}}
+        )
+    )
+    with pytest.raises(UnreadableAnswer):
+        sync.templates()
+    assert say(name="oder").status == "queued"
+    assert say(language="fr").status == "queued"
 
 
 def test_events_alone_do_not_tell_all_languages(fake: FakeChakra, chakra_post_event: Any) -> None:
@@ -121,12 +188,29 @@ def test_a_status_that_is_sent(fake: FakeChakra, status: str) -> None:
     assert say().status == "queued"
 
 
+@pytest.mark.parametrize("status", ["PENDING", "PAUSED", "LIMIT_EXCEEDED", "REJECTED", "DISABLED"])
+def test_a_status_of_long_ago(fake: FakeChakra, status: str) -> None:
+    """It may have changed without a word to us: after a day the platform judges."""
+    put(fake, [BODY], status=status, sync_it=True)
+    refused(TemplateRefused, status)
+    age()
+    assert say().status == "queued"
+    assert to_all([{"to": OTHER, "body": ["Ana", "A7"]}]).written == 1
+    # What it says is compared all the same.
+    refused(ValidationFailed, "2 variables", body=["Ana"])
+    sync.templates()
+    refused(TemplateRefused, status)
+
+
 def test_an_event_pauses_it(fake: FakeChakra, chakra_post_event: Any) -> None:
     """From then on it is refused, with what the event said of it."""
-    chakra_post_event("meta/message_template_status_update__paused")
+    now = int(timezone.now().timestamp())
+    chakra_post_event("meta/message_template_status_update__paused", entry__0__time=now)
     error = refused(TemplateRefused, "is PAUSED: FIRST_PAUSE The template is paused for 3 hours",
                     name="spring_sale", language="pt_BR")  # fmt: skip
     assert error.status == "PAUSED"
+    age(hours=25)
+    assert say(name="spring_sale", language="pt_BR").status == "queued"
 
 
 def test_a_deleted_one(fake: FakeChakra) -> None:
@@ -139,6 +223,22 @@ def test_a_deleted_one(fake: FakeChakra) -> None:
     put(fake, [BODY], sync_it=True)
     assert MessageTemplate.objects.filter(name="order", language="en").count() >= 2
     assert say().status == "queued"
+
+
+def test_one_that_was_deleted_long_ago(fake: FakeChakra) -> None:
+    """Refused as long as syncs go on without it; else it may have been made anew, otherwise."""
+    old = put(fake, [BODY], sync_it=True)
+    del fake.state.templates[old.id]
+    sync.templates()
+    MessageTemplate.objects.filter(external_id=old.id).update(
+        told_at={"status": (timezone.now() - timedelta(days=90)).isoformat()}
+    )
+    refused(TemplateRefused, "is deleted")
+    age()
+    assert say(body=["one"]).status == "queued"
+    # Beside one that is there it says nothing.
+    put(fake, [BODY], sync_it=True)
+    refused(ValidationFailed, "2 variables", body=["one"])
 
 
 HEADER = "template.components"
@@ -253,6 +353,51 @@ def test_each_waba_for_itself(fake: FakeChakra, settings: Any) -> None:
     refused(TemplateRefused, "no template 'theirs'", name="theirs")
     # Of a number whose account nobody has named all of them may be meant.
     assert say(name="theirs", phone_number_id="300000000000009").status == "queued"
+
+
+THEIRS = "200000000000009"
+NUMBER = "300000000000009"
+
+
+def other_waba(fake: FakeChakra, **columns: Any) -> Conversation:
+    """A conversation with a number of another WhatsApp Business Account, which has a template."""
+    fake.state.business_accounts[THEIRS] = {"id": THEIRS}
+    put(fake, [BODY], waba_id=THEIRS, **columns)
+    message = say(phone_number_id=NUMBER, name="first_of_all")
+    conversation = message.conversation
+    assert conversation is not None
+    conversation.number.waba_id = THEIRS
+    conversation.number.save()
+    return conversation
+
+
+def test_a_number_whose_waba_is_unknown(fake: FakeChakra) -> None:
+    """A template that another WABA may have is not refused, by its name nor by its language."""
+    put(fake, [BODY], name="theirs", waba_id=THEIRS)
+    put(fake, [BODY], language="fr", waba_id=THEIRS)
+    sync.templates()
+    assert say(name="theirs", phone_number_id=NUMBER).status == "queued"
+    assert say(language="fr", phone_number_id=NUMBER).status == "queued"
+    assert to_all([{"to": OTHER, "body": ["Ana", "A7"]}], name="theirs",
+                  phone_number_id=NUMBER).written == 1  # fmt: skip
+
+
+def test_a_waba_that_was_never_synced(fake: FakeChakra) -> None:
+    """The sync of one says nothing of what another has, for a message nor in a list."""
+    theirs = other_waba(fake)
+    sync.templates()
+    assert say(to=theirs).status == "queued"
+    assert to_all([{"to": theirs, "body": ["Ana", "A7"]}]).written == 1
+    put(fake, [BODY], waba_id=THEIRS, name="only_theirs")
+    ours = {"to": "5511966665555", "body": ["Ana", "A7"]}
+    sent = to_all(
+        [{"to": theirs, "body": ["Ana", "A7"]}, ours], name="only_theirs", campaign="June"
+    )
+    assert (sent.written, [one.index for one in sent.refused]) == (1, [1])
+    # Once it was synced itself, what it lacks is refused.
+    sync.templates(waba_id=THEIRS)
+    refused(TemplateRefused, "no template 'oder'", to=theirs, name="oder")
+    refused(TemplateRefused, "'pt_BR': it is in en", to=theirs, language="pt_BR")
 
 
 def test_the_comparison_can_be_turned_off(fake: FakeChakra, settings: Any) -> None:

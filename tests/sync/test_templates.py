@@ -108,10 +108,10 @@ def test_a_page_costs_four_statements(fake: FakeChakra) -> None:
         add(fake, size)
         counts.append(len(counted()))
     again = len(counted())
-    # One statement to know what there was before; then 1, 1 and 2 pages.
-    assert counts[:2] == [1 + 4, 1 + 4]
-    assert counts[2] == 1 + 2 + 4
-    assert again == 1 + 2 * 2
+    # One statement to know what there was before; then 1, 1 and 2 pages; one for the time.
+    assert counts[:2] == [1 + 4 + 1, 1 + 4 + 1]
+    assert counts[2] == 1 + 2 + 4 + 1
+    assert again == 1 + 2 * 2 + 1
 
 
 def test_what_changes_between_pages(fake: FakeChakra) -> None:
@@ -179,9 +179,13 @@ def test_deleted_and_there_again(fake: FakeChakra) -> None:
 
 
 def test_a_page_that_fails(fake: FakeChakra) -> None:
-    """What was read before is kept, nothing is marked as deleted, and the reason is raised."""
+    """What was read before is kept, nothing is marked as deleted, and the reason is raised.
+
+    The last sync stays the last that was read to its end.
+    """
     made = add(fake, 150)
     sync.templates()
+    synced = row_of(made[0]).synced_at
     made[0].status = "PAUSED"
     new = add(fake, 200)
     del fake.state.templates[made[1].id]
@@ -190,6 +194,7 @@ def test_a_page_that_fails(fake: FakeChakra) -> None:
         sync.templates()
     assert row_of(made[0]).status == "PAUSED"
     assert row_of(new[0]).name == new[0].name
+    assert (row_of(made[0]).synced_at, row_of(new[0]).synced_at) == (synced, None)
     assert not MessageTemplate.objects.filter(external_id=new[-1].id).exists()
     assert not MessageTemplate.objects.exclude(deleted_at=None).exists()
 

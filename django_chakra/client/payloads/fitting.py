@@ -167,14 +167,18 @@ def _of_cards(shape: Shape, sent: Sequence[Component], field: str) -> Iterator[P
     at, carousel = carousels[0]
     cards = _listed(carousel.get("cards"))
     here = f"{field}[{at}].cards"
-    if len(cards) != len(shape.cards):
+    # Of products a message may show others in number than its template (unverified).
+    is_free = any(one.header_format == "PRODUCT" for one in shape.cards)
+    if len(cards) != len(shape.cards) and not is_free:
         cards_of = _count(len(shape.cards), "card")
         yield Problem(here, f"the template has {cards_of}, {len(cards)} given")
         return
     for place, card in enumerate(cards):
         index = _index(card, "card_index")
-        one = shape.cards[place if index is None or index >= len(cards) else index]
-        yield from _problems(one, _listed(card.get("components")), f"{here}[{place}].components")
+        which = place if index is None or index >= len(cards) else index
+        if which < len(shape.cards):
+            components = _listed(card.get("components"))
+            yield from _problems(shape.cards[which], components, f"{here}[{place}].components")
 
 
 def _preview(shape: Shape, sent: Sequence[Component]) -> Preview:

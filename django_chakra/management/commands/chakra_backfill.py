@@ -26,8 +26,8 @@ class Command(BaseCommand):
 
     help = (
         "Ask the platform for chats and their messages, record what is missing here, and tell "
-        "receivers of it. By default of all accounts that have a token, since an hour before the "
-        "longest silence of the last seven days. Safe at any time and any number of times: what is "
+        "receivers of it. By default of all accounts that have a token, since where the finished "
+        "runs left off, or of seven days. Safe at any time and any number of times: what is "
         "here already stays one row. Stopped (Ctrl-C, SIGTERM, a failing platform), the same "
         "command goes on where it was. Exit code 1 where an account failed or was not finished."
     )
