@@ -5,6 +5,7 @@ The fields below are the reference: upper-case them for the key in the dict.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -116,6 +117,11 @@ class Settings:
     #: When calls are expected, in the site's time zone: ("mon-fri 09:00-18:00", "sat 09:00-13:00").
     #: Empty is always.
     business_hours: tuple[str, ...] = ()
+    #: The folder in which calls wait while the database is away, absolute; empty is none.
+    spool_dir: str | os.PathLike[str] = ""
+    #: So many files and bytes may be in it; beyond that calls get 503.
+    spool_max_files: int = 10_000
+    spool_max_bytes: int = 1024 * 1024 * 1024
     #: Where Chakra's REST API is. As a plain text: nothing of the client is imported here.
     base_url: str = "https://api.chakrahq.com"
     #: Of Meta's API, in the paths of what Chakra hands through to Meta.

@@ -1,20 +1,22 @@
-"""Verify one call and write it down before it is answered."""
+"""Verify one call and write it down before it is answered: as a row, else in the spool."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import suppress
 from datetime import timedelta
 
-from django.db import InterfaceError, OperationalError, connections, router
+from django.db import Error, InterfaceError, OperationalError, connections, router
 from django.utils import timezone
 
-from . import conf, signature
+from . import conf, signature, spool
 from .events import NotJson, Unparsable, parse, storable_text
 from .exceptions import UnknownAccount
 from .models import CallState, WebhookCall
 from .models.calls import CallQuerySet
 from .models.fields import DatabaseNow
+from .models.statements import upsert
 from .signature import CHAKRA_HEADER, META_HEADER
 
 logger = logging.getLogger(__name__)
@@ -46,21 +48,37 @@ def not_json(body: bytes) -> str:
 
 
 def store(account: str, body: bytes, headers: str) -> WebhookCall:
-    """Write the call down: one INSERT, repeated once on a fresh connection.
+    """Write the call down: one INSERT, repeated once on a fresh connection; else in the spool.
+
+    A call that waits in the spool has no ``pk``.
 
     Raises:
-        OperationalError, InterfaceError: the database can't be reached.
+        NotSpooled: neither could take it; its cause is the database's error.
     """
     call = _call(account, body, headers)
+    try:
+        _insert(call)
+    except Error as error:
+        call.pk = None  # given before a commit that failed
+        try:
+            spool.write(call)
+        except spool.NotSpooled as reason:
+            raise reason from error
+        logger.error("A call for account %s waits in the spool: %s", account, type(error).__name__)
+    return call
+
+
+def _insert(call: WebhookCall) -> None:
     try:
         call.save(force_insert=True)
     except (OperationalError, InterfaceError):
         connection = connections[router.db_for_write(WebhookCall)]
         if connection.in_atomic_block:
-            raise
-        connection.close()
-        call.save(force_insert=True)
-    return call
+            raise  # its transaction is lost, and the connection not ours to close
+        with suppress(Error):  # it may be too broken to be closed
+            connection.close()
+        # The first one may have been committed, and only its answer lost.
+        upsert([call], by=["uid"], update=["uid"])
 
 
 def keep_refused(account: str, body: bytes, headers: str, reason: str) -> None:

@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 from . import conf, receive, schedule
 from .exceptions import UnknownAccount
 from .signature import CHAKRA_HEADER, META_HEADER
+from .spool import NotSpooled
 
 logger = logging.getLogger(__name__)
 
@@ -52,9 +53,9 @@ class BodyRefused(Exception):
 def webhook(request: HttpRequest, account: str = "default", token: str = "") -> HttpResponse:
     """Take one call of the platform.
 
-    GET answers Meta's handshake. POST answers 200 once the call is a row; 400 no JSON, 401 not
-    signed by the platform, 404 unknown account or URL token, 411 no length, 413 too long, 503 the
-    database can't be reached.
+    GET answers Meta's handshake. POST answers 200 once the call is a row, or waits in the spool;
+    400 no JSON, 401 not signed by the platform, 404 unknown account or URL token, 411 no length,
+    413 too long, 503 the database can't be reached, and the spool can't take it either.
     """
     try:
         found = conf.account(account)
@@ -73,11 +74,10 @@ def webhook(request: HttpRequest, account: str = "default", token: str = "") -> 
         return _plain(error.status, str(error))
     try:
         return _take(request, found, body)
-    except (DatabaseError, InterfaceError) as error:
-        logger.critical(
-            "A call for account %s could not be stored: %s", found.alias, type(error).__name__
-        )
-        return _plain(503, "can't be stored")
+    except NotSpooled as error:
+        why = ", and ".join(filter(None, (type(error.__cause__).__name__, str(error))))
+        logger.critical("A call for account %s could not be stored: %s", found.alias, why)
+        return _plain(503, ": ".join(filter(None, ("can't be stored", str(error)))))
 
 
 def _take(request: HttpRequest, account: conf.Account, body: bytes) -> HttpResponse:
@@ -97,7 +97,9 @@ def _take(request: HttpRequest, account: conf.Account, body: bytes) -> HttpRespo
             logger.error("The refused call could not be kept: %s", type(error).__name__)
         return _plain(status, reason)
     call = receive.store(account.alias, body, headers)
-    return StoredResponse("OK", content_type="text/plain", then=schedule.after_answer(call.pk))
+    # What waits in the spool is processed by who takes it in.
+    then = schedule.after_answer(call.pk) if call.pk else None
+    return StoredResponse("OK", content_type="text/plain", then=then)
 
 
 def _handshake(request: HttpRequest, account: conf.Account) -> HttpResponse:

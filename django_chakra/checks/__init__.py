@@ -19,7 +19,7 @@ from django.urls import URLResolver, get_resolver
 from .. import conf
 from ..exceptions import ConfigurationError
 from ..models import WebhookCall
-from . import backfill, sending, storage
+from . import backfill, sending, spool, storage
 from .accounts import account as check_account
 from .values import is_number, unknown_keys
 
@@ -36,6 +36,7 @@ def check_settings(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage
     found = [*unknown_keys("CHAKRA", given, conf.SETTING_KEYS), *_runner(given), *_api(given)]
     found += [*sending.delivery(given), *sending.words(given), *sending.times(given)]
     found += [*backfill.after(given), *backfill.hours(given), *storage.media(given)]
+    found += [*spool.folder(given), *spool.timeouts(given)]
     try:
         accounts = conf.raw_accounts()
     except Exception as error:

@@ -15,11 +15,12 @@ from .findings import Finding, Level, guarded, shown
 from .numbers import numbers
 from .platform import Platform
 from .site import receivers, settings, worker
+from .spool import spool
 from .stored import backfilled, backlog, given_up, last_call, refused
 
 __all__ = ["CHECKS", "Finding", "Level", "examine", "worst"]
 
-_SITE = {"settings": settings, "receivers": receivers, "worker": worker}
+_SITE = {"settings": settings, "receivers": receivers, "worker": worker, "spool": spool}
 _PLATFORM = ("token", "plugin", "number", "webhooks")
 _STORED = {
     "refused": refused,

@@ -70,9 +70,9 @@ class WebhookCall(models.Model):
     uid = models.UUIDField(
         _("uid"),
         default=uuid.uuid4,
-        db_index=True,
+        unique=True,
         editable=False,
-        help_text=_("Given on arrival."),
+        help_text=_("Given on arrival: what is written twice, also from the spool, is one row."),
     )
     body = models.BinaryField(_("body"), help_text=_("The exact bytes, before any parsing."))
     digest = models.CharField(

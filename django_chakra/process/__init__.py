@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 
-from .. import announce, conf, schedule
+from .. import announce, conf, schedule, spool
 from ..exceptions import escaped
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
@@ -52,6 +52,7 @@ def sweep() -> int:
 
 
 def _work(waiting: CallQuerySet) -> int:
+    spool.take_in()  # they came before what is claimed now
     by = worker_name()
     calls = waiting.claim(by, seconds=conf.current().claim_seconds)
     accounts: dict[str, list[WebhookCall]] = {}
@@ -84,6 +85,8 @@ def inline(pk: int) -> None:
     Never raises: the call is stored, and whoever comes next takes up what is left.
     """
     try:
+        if spool.take_in():
+            run()
         run_one(pk)
         run(limit=NEIGHBOURS)
         if _is_time_to_sweep():

@@ -259,4 +259,8 @@ def _is_away(error: Exception, using: str) -> bool:
     """Whether the database failed and not the content: then the claims run out by themselves."""
     if not isinstance(error, InterfaceError | OperationalError):
         return False
-    return is_contention(error) or not connections[using].is_usable()
+    if is_contention(error):
+        return True
+    connection = connections[using]
+    # On MySQL and MariaDB one that was closed can't be asked.
+    return connection.connection is None or not connection.is_usable()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.db import OperationalError, connection
@@ -68,6 +69,7 @@ def test_nobody_at_work(settings: Any, platform: Platform, runner: str, state: s
     assert (level, "6 minutes" in said, "chakra_process" in said) == ("red", True, True)
 
     call.pk, call.state, call.processed_at = None, "processed", timezone.now()
+    call.uid = uuid4()
     call.save()
     assert line("worker")[0] == "warning"
 

@@ -5,12 +5,21 @@ from .files import FILES
 from .incoming import SIGNATURE, VIEW
 from .sending import SENDING
 from .shapes import SHAPES
+from .spooling import SPOOL
 
 #: Where the tests of a part are, the quickest first; what is not there is passed over. Without
 #: the one of any order, since what it tries is left to chance.
 TESTS = {
     "signature": ["tests/test_signature.py"],
     "view": ["tests/test_views.py", "tests/views", "tests/test_receive.py", "tests/receive"],
+    "spool": [
+        "tests/spool/test_away.py",
+        "tests/spool/test_intake.py",
+        "tests/spool/test_hostile.py",
+        "tests/spool/test_disk.py",
+        "tests/spool/test_stopped.py",
+        "tests/spool/test_outage.py",
+    ],
     "record": [
         "tests/test_record.py",
         "tests/record/test_merge.py",
@@ -230,4 +239,5 @@ FAULTS = {
     "announce": ANNOUNCE,
     "sending": SENDING,
     "files": FILES,
+    "spool": SPOOL,
 }

@@ -93,7 +93,7 @@ VIEW = [
     Fault(
         "200 for a call that could not be stored",
         "views.py",
-        'return _plain(503, "can\'t be stored")',
+        'return _plain(503, ": ".join(filter(None, ("can\'t be stored", str(error)))))',
         'return _plain(200, "OK")',
     ),
     Fault(

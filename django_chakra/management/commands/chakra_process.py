@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections, connections
 from django.db.models import QuerySet
 
-from ... import download, process, receive, send
+from ... import download, process, receive, send, spool
 from ...backfill.gaps import watching_for_gaps
 from ...download.downloaders import Downloaders
 from ...models import CallState, WebhookCall
@@ -98,7 +98,10 @@ class Command(BaseCommand):
 
     def _once(self, batch: int, *, sends: bool, downloads: bool) -> None:
         """Until nothing is due."""
-        total = 0
+        total = taken_in = 0
+        while came := spool.take_in(at_once=True):
+            taken_in += came
+        self._say_taken_in(taken_in)
         while taken := process.run(limit=batch):
             total += taken
             show(self, f"{total} calls")
@@ -148,6 +151,10 @@ class Command(BaseCommand):
         messages = f" and {carriers.left} messages" if carriers else ""
         say(self, f"Stopped after {total} calls{messages}.")
 
+    def _say_taken_in(self, calls: int) -> None:
+        if calls:
+            say(self, f"{calls} calls taken in from the spool.")
+
     def _take(
         self,
         batch: int,
@@ -159,6 +166,7 @@ class Command(BaseCommand):
         total, swept_at, worked_at = 0, float("-inf"), float("-inf")
         while not stop.is_set():
             try:
+                self._say_taken_in(spool.take_in())
                 taken = process.run(limit=batch) if _look(carriers, downloaders) else 0
                 if time.monotonic() - swept_at > process.SWEEP_SECONDS:
                     swept_at = time.monotonic()

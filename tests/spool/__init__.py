@@ -1,0 +1,1 @@
+"""Calls that come while the database is away."""
