@@ -53,7 +53,7 @@ thorough: $(VENV)/.dev ## 2,000 messages through a storm, and a sender ended at 
 mutants: $(VENV)/.dev ## seeded faults, each of which a test has to find
 	@$(PY) -m tests.mutants
 
-services: ## start or install (Debian, as root) the databases and the browser that the tests use
+services: ## start or install (Debian, as root) the databases, brokers and browser that the tests use
 	@.ci/run services
 
 clean: ## remove what these targets made

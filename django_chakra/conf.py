@@ -18,7 +18,19 @@ from django.utils.module_loading import import_string
 from .exceptions import ConfigurationError, UnknownAccount
 
 ALIAS = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
-RUNNERS = ("inline", "worker")
+RUNNERS = ("inline", "worker", "celery")
+#: The tasks of the Celery runner, and after how many seconds each is cut (the soft time limit).
+TASKS: Mapping[str, float] = {
+    # Receivers are told here: shorter than the leases (CLAIM_SECONDS, ANNOUNCE_SECONDS).
+    "process": 40,
+    "sweep": 40,
+    # Longer than a request to the platform may take (SENDING_SECONDS).
+    "send": 120,
+    # Longer than a file may take, shorter than its lease.
+    "download": 700,
+    # As long as looking at all chats may take; what is cut goes on after another silence.
+    "backfill": 1800,
+}
 DELIVERIES = ("live", "console", "off")
 WINDOWS = ("refuse", "allow")
 #: Hosts of this machine, as ``base_url`` may name them.
@@ -63,8 +75,13 @@ class Account:
 class Settings:
     """Everything of ``CHAKRA`` but the accounts. Sizes are bytes, times are seconds."""
 
-    #: "inline": after the answer, in the web process; "worker": ``chakra_process --watch``.
+    #: "inline": after the answer, in the web process; "worker": ``chakra_process --watch``;
+    #: "celery": Celery's workers.
     runner: str = "inline"
+    #: With Celery: queue by task ("process", "send", …); the others go where Celery routes them.
+    queues: Mapping[str, str] = field(default_factory=dict)
+    #: With Celery: seconds by task after which it is cut; see ``TASKS``.
+    task_seconds: Mapping[str, float] = field(default_factory=dict)
     #: Bodies above this get 413. Meta posts up to 3 MB.
     max_body_bytes: int = 4 * 1024 * 1024
     #: How many of the newest refused calls are kept per account and hour; 0 keeps none.
@@ -156,6 +173,11 @@ def current() -> Settings:
     given = raw()
     known = {name: given[key] for key, name in _SETTING_FIELDS.items() if key in given}
     return Settings(**known)
+
+
+def task_seconds(task: str) -> float:
+    """After how many seconds this task of the Celery runner is cut."""
+    return current().task_seconds.get(task, TASKS[task])
 
 
 def delivery() -> str:

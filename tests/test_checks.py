@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
+import celery
 import pytest
+from celery import Celery
 from django.conf import settings
 from django.core.checks import run_checks
 from django.db import connection
@@ -13,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import override_settings
 from django.urls import clear_url_caches, include, path
 
+from django_chakra.checks import tasks
 from django_chakra.views import webhook
 
 GOOD: dict[str, Any] = {"ACCOUNTS": {"default": {"WEBHOOK_SECRETS": ["s"]}}, "RUNNER": "worker"}
@@ -371,3 +375,85 @@ def test_no_check_asks_the_database() -> None:
 
     with connection.execute_wrapper(refuse):
         found(deploy=True, **GOOD)
+
+
+# The Celery runner.
+
+CELERY: dict[str, Any] = {
+    **GOOD,
+    "RUNNER": "celery",
+    "QUEUES": {"send": "slow", "download": "slow", "backfill": "slow"},
+}
+
+
+@pytest.fixture
+def celery_app(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The app of a host, as all of its threads find it."""
+    app = Celery("host", broker="redis://broker", set_as_current=False, fixups=[])
+    monkeypatch.setattr(celery._state, "default_app", app)
+    return app
+
+
+def test_celery_that_is_set_up_well(celery_app: Celery) -> None:
+    """With a Celery app, its own queues and nothing unusual there is nothing to say."""
+    assert found(**CELERY) == {}
+
+
+def test_celery_must_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """E027: it is missing, or older than what is known to work; only where it is the runner."""
+
+    def none(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    for given in (none, lambda name: "5.3.6"):
+        monkeypatch.setattr(tasks, "version", given)
+        assert "django-chakra[celery]" in found(**CELERY)["E027"]
+        assert found(**GOOD) == {}
+
+
+@pytest.mark.parametrize("queues", ["slow", {"sned": "slow"}, {"send": 7}, {"send": ""}, None])
+def test_queues_are_named_by_task(queues: object) -> None:
+    """E028: QUEUES that are no dict from task to queue."""
+    assert set(found(**GOOD, QUEUES=queues)) == {"E028"}
+
+
+@pytest.mark.parametrize("seconds", [40, {"proces": 40}, {"send": "40"}, {"send": 0}, None])
+def test_time_limits_are_seconds_by_task(seconds: object) -> None:
+    """E029: TASK_SECONDS that are no dict from task to seconds."""
+    assert set(found(**GOOD, TASK_SECONDS=seconds)) == {"E029"}
+    assert found(**GOOD, TASK_SECONDS={"process": 20.5}) == {}
+
+
+def test_celery_without_workers_is_said(celery_app: Celery) -> None:
+    """W010: tasks that would run at once, in the web process."""
+    celery_app.conf.task_always_eager = True
+    assert set(found(**CELERY)) == {"W010"}
+
+
+def test_workers_must_take_json(celery_app: Celery) -> None:
+    """W011: workers that would refuse our tasks; I001: a serializer that our tasks do not use."""
+    celery_app.conf.accept_content = ["pickle"]
+    assert set(found(**CELERY)) == {"W011"}
+    celery_app.conf.update(accept_content=["pickle", "application/json"], task_serializer="pickle")
+    assert set(found(**CELERY)) == {"I001"}
+
+
+@pytest.mark.parametrize("queues", [{}, {"send": "slow"}, {"process": "a", "download": "a"}])
+def test_slow_tasks_have_a_queue_of_their_own(celery_app: Celery, queues: dict[str, str]) -> None:
+    """W012: calls that wait behind the platform's answers."""
+    assert set(found(**{**CELERY, "QUEUES": queues})) == {"W012"}
+
+
+def test_limits_fit_what_they_bound(celery_app: Celery) -> None:
+    """W013: receivers are cut before another worker takes over, requests not before their end."""
+    for seconds in ({"process": 41}, {"sweep": 41}, {"send": 44}):
+        assert set(found(**CELERY, TASK_SECONDS=seconds)) == {"W013"}
+    assert set(found(**CELERY, ANNOUNCE_SECONDS=30)) == {"W013"}
+    assert found(**CELERY, ANNOUNCE_SECONDS=30, TASK_SECONDS={"process": 20, "sweep": 20}) == {}
+
+
+def test_a_celery_app_must_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """W014: a host that does not import its own: Celery would make one up."""
+    monkeypatch.setattr(celery._state, "default_app", None)
+    monkeypatch.setattr(celery._state._tls, "current_app", None)
+    assert set(found(**CELERY)) == {"W014"}

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import router
 from django.db.models import F, QuerySet
 
-from .. import conf, record
+from .. import conf, record, schedule
 from ..models import Conversation, DeliveryStatus, Message
 from ..models.contention import patiently
 from ..models.fields import DatabaseNow
@@ -34,7 +34,8 @@ def conversations(keys: Collection[int], by: str, *, leased_at: float | None = N
     """Tell all that is due in those of these conversations that ``by`` holds; give them back.
 
     Returns how many messages and delivery statuses were told. Conversations that somebody else
-    holds are passed over: the holder looks once more before giving them back.
+    holds are passed over: the holder looks once more before giving them back. Where the time is
+    over they are given back as they are, for a sweep.
     """
     remaining, total = set(keys), 0
     seconds = conf.current().announce_seconds
@@ -42,6 +43,9 @@ def conversations(keys: Collection[int], by: str, *, leased_at: float | None = N
         _renew(keys, by, seconds)
     linked: set[int] = set()
     while remaining:
+        if schedule.is_over():
+            _stamp(Round(), Conversation.objects.held(by, sorted(remaining)))
+            break
         found = find_due(remaining, by)
         if awaited := [row for row in found.awaited if row.pk not in linked]:
             linked |= {row.pk for row in awaited}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from django.db import router
 
-from .. import events, signals
+from .. import events, schedule, signals
 from ..events import Event
 from ..models import WebhookCall
 from ..models.contention import patiently
@@ -41,14 +41,16 @@ def has_receivers(found: Sequence[Event]) -> bool:
 
 
 def facts(call: WebhookCall, found: Sequence[Event]) -> None:
-    """Tell all facts of a processed call in their order, then stamp it."""
+    """Tell all facts of a processed call in their order, then stamp it.
+
+    Where the time is over the rest is written down, for each receiver to hear of on its own: a call
+    of which nothing was written down before its end would be told from the start again and again.
+    """
     failed = [
         Failed(signal.name, receiver, error, call, index)
         for index, event in enumerate(found)
         for signal in _signals(event, is_repeat=call.repeat_of_id is not None)
-        for receiver, error in signal.tell(
-            type(event), event=event, call=call, account=call.account
-        )
+        for receiver, error in _told(signal, event, call)
         if error is not None
     ]
 
@@ -60,6 +62,17 @@ def facts(call: WebhookCall, found: Sequence[Event]) -> None:
         )
 
     patiently(stamp, using=router.db_for_write(WebhookCall))
+
+
+def _told(
+    signal: ChakraSignal, event: Event, call: WebhookCall
+) -> Iterator[tuple[str, Exception | None]]:
+    """The name of each receiver, and why it has to hear again, if it has to."""
+    if schedule.is_over():
+        late = TimeoutError("There was no time left to tell it")
+        yield from ((name, late) for name, _ in signal.named_receivers(type(event)))
+    else:
+        yield from signal.tell(type(event), event=event, call=call, account=call.account)
 
 
 def _signals(event: Event, *, is_repeat: bool) -> Iterator[ChakraSignal]:

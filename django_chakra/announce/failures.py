@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import F
 
-from .. import conf
+from .. import conf, schedule
 from ..events import read, storable_text
 from ..exceptions import escaped
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
@@ -92,6 +92,8 @@ def retry_failures(limit: int = 20) -> int:
     ).order_by("next_attempt_at")
     told = 0
     for pk, at in list(due.values_list("pk", "next_attempt_at")[:limit]):
+        if schedule.is_over():
+            break
         taken = ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at).update(
             attempts=F("attempts") + 1,
             next_attempt_at=DatabaseNow() + timedelta(seconds=ATTEMPT_SECONDS),

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from django.db.models import Q
 
-from .. import conf, record
+from .. import conf, record, schedule
 from ..events import read
 from ..models import DeliveryStatus, Message, WebhookCall
 from ..models.conversations import free
@@ -52,6 +52,8 @@ def _facts(by: str, limit: int) -> int:
     seconds = conf.current().claim_seconds
     told = 0
     for pk in list(due.order_by("announce_at").values_list("pk", flat=True)[:limit]):
+        if schedule.is_over():
+            break
         # A call keeps its state: only the claim is used, by which others leave it alone.
         until = DatabaseNow() + timedelta(seconds=seconds)
         if due.filter(pk=pk).update(claimed_by=by, claimed_until=until):

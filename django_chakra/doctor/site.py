@@ -69,6 +69,8 @@ def worker() -> Iterator[Said]:
     else:
         advice = {
             "worker": "Keep `python manage.py chakra_process --watch` running, and see its log.",
+            "celery": "Keep Celery's worker and beat running, see their logs, and whether the "
+            "broker answers (docs/operate.md).",
             "inline": "Run `python manage.py chakra_process` from cron (docs/operate.md).",
         }
         yield Said(

@@ -14,6 +14,7 @@ and in the end says in words why not.
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from datetime import timedelta
 
@@ -39,15 +40,21 @@ NEIGHBOURS, INLINE_SECONDS = 3, 20.0
 LEAST_SECONDS = 10.0
 
 
-def run(*, limit: int = 100, rows: QuerySet[MediaFile] | None = None) -> int:
+def run(
+    *,
+    limit: int = 100,
+    rows: QuerySet[MediaFile] | None = None,
+    stop: threading.Event | None = None,
+) -> int:
     """Download up to ``limit`` files that are due; return how many came to their end.
 
     Args:
         rows: of these only.
+        stop: after it was set, no other file is begun.
     """
     clear()
     found = due(limit, rows=rows, without=resting())
-    return sum(_download(pk) for pk in found)
+    return sum(_download(pk) for pk in found if not (stop and stop.is_set()))
 
 
 def keep(media: MediaFile) -> MediaFile:

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import InterfaceError, OperationalError, connections, router, transaction
 from django.db.models import Case, OuterRef, Subquery, Value, When
 
-from .. import announce, conf, record
+from .. import announce, conf, record, schedule
 from ..events import Event, UnknownEvent, read, storable_text
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
@@ -65,7 +65,10 @@ class Batch:
             if call.pk not in self.errors and announce.has_receivers(self.events[call.pk])
         ]
         first = self._first_of_their_bodies(awaited)
-        for call in awaited:
+        for place, call in enumerate(awaited):
+            if schedule.is_over():
+                self._leave(awaited[place:])
+                break
             self._keep_claims()
             call.repeat_of_id = first.get(call.pk)
             announce.facts(call, self.events[call.pk])
@@ -93,6 +96,11 @@ class Batch:
             self.held_at = time.monotonic()
             waiting = self._mine(self.calls).filter(announce_at__isnull=False)
             waiting.update(claimed_until=DatabaseNow() + timedelta(seconds=seconds))
+
+    def _leave(self, calls: Iterable[WebhookCall]) -> None:
+        """Leave the facts of these calls to whoever sweeps next."""
+        waiting = self._mine(calls).filter(announce_at__isnull=False)
+        waiting.update(claimed_until=None, claimed_by="")
 
     @property
     def _now(self) -> Any:

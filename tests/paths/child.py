@@ -36,7 +36,7 @@ class Answered:
     """Takes calls as a server does, and writes down each answer before it closes the response."""
 
     def __init__(self, file: str = "") -> None:
-        self.file = file
+        self.file, self.secret = file, SECRET
         self.handler = WSGIHandler()
         self.statuses: list[str] = []
 
@@ -53,7 +53,7 @@ class Answered:
                 "CONTENT_LENGTH": str(len(body)),
                 "wsgi.input": stream,
             }
-            for name, value in bodies.headers(body, SECRET).items():
+            for name, value in bodies.headers(body, self.secret).items():
                 environ["HTTP_" + name.upper().replace("-", "_")] = value
             setup_testing_defaults(environ)
             response = self.handler(environ, self._start)

@@ -1,0 +1,1 @@
+"""The Celery runner on real brokers, with real workers."""
