@@ -48,6 +48,7 @@ TESTS = {
         "tests/paths/test_meeting.py",
     ],
     "sending": [
+        "tests/send/test_files.py",
         "tests/send/test_send.py",
         "tests/send/test_meeting.py",
         "tests/send/test_carry.py",
