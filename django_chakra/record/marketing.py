@@ -66,7 +66,7 @@ def refused(told: Iterable[tuple[Message, DeliveryStatus]]) -> None:
             known = words.get(message.conversation_id, message.sort_at)
             words[message.conversation_id] = max(known, message.sort_at)
     for conversation, at in sorted(words.items()):
-        contact = Conversation.objects.filter(pk=conversation).values("contact")
+        contact = Conversation.objects.filter(pk=conversation).values("contact")[:1]
         earlier = Q(marketing_at__isnull=True) | Q(marketing_at__lt=at)
         rows = Contact.objects.filter(earlier, pk=Subquery(contact))
         rows.update(marketing_stopped_at=at, marketing_at=at)

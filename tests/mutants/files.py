@@ -36,8 +36,8 @@ FILES = [
     Fault(
         "a failure is saved though somebody else is at the file",
         "download/claims.py",
-        "rows = _unchanged(media).filter(attempts=media.attempts)",
-        "rows = _unchanged(media)",
+        ".filter(attempts=media.attempts, next_attempt_at=media.next_attempt_at)",
+        "",
     ),
     Fault(
         "the file of another id is kept",
@@ -60,7 +60,7 @@ FILES = [
     Fault(
         "a refused token costs an attempt of each file",
         "download/claims.py",
-        "    if outcome.of_account:\n",
+        "    if not outcome.counts:\n",
         "    if not outcome.state:\n",
     ),
     Fault(
