@@ -168,8 +168,9 @@ def test_says_why_it_does_not_start() -> None:
         server.start()
 
 
+@pytest.mark.parametrize("server", ["redis"], indirect=True, scope="module")
 def test_no_connection_takes_its_port(server: Server) -> None:
-    """It can come back to it: it lies below the ports that are given to whoever connects."""
+    """A server's port lies below those that are given to whoever connects while it is away."""
     given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
 
     assert server.port < int(given[0])

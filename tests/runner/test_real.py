@@ -11,10 +11,11 @@ from tests.settings import ROOT
 from .brokers import URLS
 
 FOLDERS = ("tests", "example_project", "benchmarks", "django_chakra")
+RUNNING = ("manage.py", "pyproject.toml", "Makefile", ".ci/run")
 SHAMS = {
-    "eager mode": r"(?i)always_eager\W{0,3}\s*[=:]\s*(True|1|\"|')",
+    "eager mode": r"(?i)always_eager\W{0,3}\s*[=:,]\s*(True|1|\"|')",
     "a task that runs where it is called": r"\.apply\(\s*\)|\.apply\((args|kwargs)|\.s\(.*\)\(\)",
-    "a broker in memory": r"(?i)memory://|transport.memory|filesystem://",
+    "a broker in memory": r"(?i)memory://|cache\+memory|transport.memory|filesystem://",
     "Celery's worker in a thread": r"celery\.contrib\.(testing|pytest)|start_worker\(",
 }
 #: In which a sham is what the file is about.
@@ -22,8 +23,9 @@ ABOUT = {"tests/runner/test_real.py", "tests/test_checks.py"}
 
 
 def sources() -> list[Path]:
-    """All Python files of the project."""
-    return [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    """All Python files of the project, and what runs them."""
+    python = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*.py")]
+    return [*python, *(ROOT / name for name in RUNNING)]
 
 
 @pytest.mark.parametrize("sham", sorted(SHAMS))
@@ -44,8 +46,12 @@ def test_no_sham(sham: str) -> None:
         ("eager mode", 'app.conf["task_always_eager"] = True'),
         ("eager mode", "app.conf.update(task_always_eager=True)"),
         ("eager mode", '{"task_always_eager": True}'),
+        ("eager mode", "override_settings(CELERY_TASK_ALWAYS_EAGER=True)"),
+        ("eager mode", 'monkeypatch.setattr(app.conf, "task_always_eager", True)'),
+        ("eager mode", "CELERY_TASK_ALWAYS_EAGER=1 make test"),
         ("a task that runs where it is called", "tasks.sweep.apply()"),
         ("a broker in memory", 'Celery(broker="memory://")'),
+        ("a broker in memory", 'CELERY_RESULT_BACKEND = "cache+memory"'),
         ("Celery's worker in a thread", "from celery.contrib.testing.worker import start_worker"),
     ],
 )
