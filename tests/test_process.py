@@ -130,6 +130,20 @@ def test_an_expired_claim_is_taken_alone() -> None:
     assert Message.objects.count() == 3
 
 
+def test_a_sweep_takes_all_that_a_stopped_worker_held() -> None:
+    """One sweep takes its calls one after the other, and not one of them in ten seconds."""
+    for n in range(20):
+        stored(text(f"wamid.{n}", sender=f"55118{n:08}"))
+    assert len(claim(20)) == 20
+    WebhookCall.objects.update(next_attempt_at=F("next_attempt_at") - LONG)
+
+    while process.sweep():
+        pass
+
+    assert not WebhookCall.objects.exclude(state="processed").exists()
+    assert not Message.objects.filter(announced_at=None).exists()
+
+
 def test_a_call_that_stops_every_worker_is_given_up() -> None:
     """After the limit the call is failed and says why, without another worker being risked."""
     call = stored(text("wamid.A"))

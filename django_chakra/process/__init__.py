@@ -25,6 +25,8 @@ BATCH = 200
 NEIGHBOURS = 5
 #: How often a process looks for what stopped ones left undone.
 SWEEP_SECONDS = 10.0
+#: A stopped worker may have held many calls, and each is taken alone: so long in one sweep.
+EXPIRED_SECONDS = 1.0
 
 _swept_at = float("-inf")
 
@@ -46,9 +48,18 @@ def run_one(pk: int) -> int:
 
 
 def sweep() -> int:
-    """Do what stopped workers left undone; return how much that was. Six queries when idle."""
+    """Do what stopped workers left undone; return how much that was. Six queries when idle.
+
+    There may be more of it: whoever can sweeps again until nothing is found.
+    """
+    until = time.monotonic() + EXPIRED_SECONDS
     with schedule.held():
-        return run_expired() + announce.sweep(worker_name())
+        done = 0
+        while taken := run_expired():
+            done += taken
+            if time.monotonic() > until or schedule.is_over():
+                break
+        return done + announce.sweep(worker_name())
 
 
 def _work(waiting: CallQuerySet) -> int:

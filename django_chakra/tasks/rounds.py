@@ -70,8 +70,8 @@ def _closing_what_is_cut(
 def process_calls(*, sweeps: bool = False) -> None:
     """Process what is due, then wake those whom that gave something to do."""
     with _round("sweep" if sweeps else "process") as limit:
-        if sweeps:
-            process.sweep()
+        while sweeps and not limit.is_set() and process.sweep():
+            process.run()
         while not limit.is_set() and process.run():
             pass
         messages, files = exist(waiting(), download.waiting())

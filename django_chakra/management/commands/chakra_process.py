@@ -107,7 +107,9 @@ class Command(BaseCommand):
             show(self, f"{total} calls")
         while expired := process.run_expired():
             total += expired
-        swept = process.sweep()
+        swept = 0
+        while more := process.sweep():
+            swept += more
         show(self, f"{total} calls", end="\n")
         self.stdout.write(f"{total} calls processed, {swept} announcements caught up.")
         if sends:
@@ -163,14 +165,15 @@ class Command(BaseCommand):
         downloaders: Downloaders | None,
     ) -> int:
         """Process calls as they come in; return how many there were."""
-        total, swept_at, worked_at = 0, float("-inf"), float("-inf")
+        total, swept, swept_at, worked_at = 0, 0, float("-inf"), float("-inf")
         while not stop.is_set():
             try:
                 self._say_taken_in(spool.take_in())
                 taken = process.run(limit=batch) if _look(carriers, downloaders) else 0
-                if time.monotonic() - swept_at > process.SWEEP_SECONDS:
-                    swept_at = time.monotonic()
-                    taken += process.sweep()
+                # A stopped worker may have left more than one sweep takes.
+                if swept or time.monotonic() - swept_at > process.SWEEP_SECONDS:
+                    swept_at, swept = time.monotonic(), process.sweep()
+                    taken += swept
             except Error as error:
                 # Away for a while: the calls are rows, or wait at the server's door.
                 say_away(self, error)

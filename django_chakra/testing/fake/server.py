@@ -5,12 +5,13 @@ from __future__ import annotations
 import select
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .wire import Misbehaviour, Reply
 
@@ -63,6 +64,11 @@ class Server(ThreadingHTTPServer):
         """It is closed."""
         with self._lock:
             self._open.discard(connection)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is none; anything else is ours, and said."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def close_connections(self) -> None:
         """End those that clients keep open: their threads end with them."""
