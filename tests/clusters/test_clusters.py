@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pwd
 import signal
 import socket
@@ -35,11 +36,11 @@ def having(*names: str) -> Block:
     return clusters(*names)
 
 
-@pytest.fixture(scope="module", params=sorted(KINDS))
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    """One of each kind."""
-    with having(request.param) as servers:
-        yield servers[request.param]
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, Server]]:
+    """Those that start quickly."""
+    with having("postgresql", "pgbouncer", "mariadb", "redis") as servers:
+        yield servers
 
 
 def alive(pids: set[int]) -> set[int]:
@@ -47,82 +48,78 @@ def alive(pids: set[int]) -> set[int]:
     return pids & {one.pid for one in running()}
 
 
-def test_runs_as_its_own_user(server: Server) -> None:
-    """When we are root, each process and the folder are an unprivileged user's."""
-    account = unix_user(server.user) or pwd.getpwuid(server.folder.stat().st_uid)
-    owners = {Path(f"/proc/{pid}").stat().st_uid for pid in alive(server.pids)}
-
-    assert owners == {account.pw_uid} == {server.folder.stat().st_uid} != {0}
+def owners(server: Server) -> set[int]:
+    """Whose its folder and all its processes are."""
+    paths = [server.folder, *(Path(f"/proc/{pid}") for pid in alive(server.pids))]
+    return {path.stat().st_uid for path in paths}
 
 
-@pytest.mark.parametrize("server", ["postgresql", "pgbouncer"], indirect=True, scope="module")
+@pytest.mark.parametrize("kind", sorted(KINDS))
+def test_a_server_of_ones_own(kind: str, servers: dict[str, Server]) -> None:
+    """It is an unprivileged user's, keeps over its death what it took, and leaves nothing.
+
+    Others of its kind notice none of it.
+    """
+    with having(kind) as own:
+        server = own[kind]
+        assert owners(server) == {(unix_user(server.user) or pwd.getpwuid(os.getuid())).pw_uid}
+        assert owners(server) != {0}
+        write(server)
+        url, pids = server.url, server.pids
+        server.kill()
+        assert not server.is_up
+        assert alive(pids) == set()
+        server.start()
+        assert server.url == url
+        assert read(server) == ["kept"]
+        pids = server.pids
+    assert pids
+    assert alive(pids) == set()
+    assert [one.folder for one in own.values() if one.folder.exists()] == []
+    assert [one.name for one in servers.values() if not one.answers()] == []
+
+
+def test_keeps_what_it_took_when_it_is_stopped(servers: dict[str, Server]) -> None:
+    """After stop() nothing of it runs, and start() brings it back with its data."""
+    for kind in ("postgresql", "mariadb", "redis"):
+        server = servers[kind]
+        write(server)
+        pids = server.pids
+        server.stop()
+        assert alive(pids) == set()
+        server.start()
+        assert read(server) == ["kept"]
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "pgbouncer"])
 @pytest.mark.parametrize("setting", ["fsync", "synchronous_commit", "full_page_writes"])
-def test_postgresql_is_durable(server: Server, setting: str) -> None:
+def test_postgresql_is_durable(kind: str, setting: str, servers: dict[str, Server]) -> None:
     """It says itself that a commit is on disk before it is answered, also through PgBouncer."""
-    assert sql(server, f"SHOW {setting}") == ["on"]
+    assert sql(servers[kind], f"SHOW {setting}") == ["on"]
 
 
-@pytest.mark.parametrize("server", ["pgbouncer"], indirect=True, scope="module")
-def test_pgbouncer_pools_transactions(server: Server) -> None:
+def test_pgbouncer_pools_transactions(servers: dict[str, Server]) -> None:
     """Two sessions that are open at once share the one connection to PostgreSQL."""
-    url = f"{server.url}/postgres"
+    url = f"{servers['pgbouncer'].url}/postgres"
     with psycopg.connect(url, autocommit=True) as one, psycopg.connect(url) as other:
         backends = {each.execute("SELECT pg_backend_pid()").fetchone() for each in (one, other)}
 
     assert len(backends) == 1
 
 
-@pytest.mark.parametrize("server", ["mariadb"], indirect=True, scope="module")
-def test_mariadb_is_durable(server: Server) -> None:
+def test_mariadb_is_durable(servers: dict[str, Server]) -> None:
     """It says itself that a commit is on disk before it is answered."""
-    assert sql(server, "SELECT @@innodb_flush_log_at_trx_commit, @@innodb_doublewrite") == ["1"] * 2
+    said = sql(servers["mariadb"], "SELECT @@innodb_flush_log_at_trx_commit, @@innodb_doublewrite")
+
+    assert said == ["1", "1"]
 
 
-@pytest.mark.parametrize("server", ["redis"], indirect=True, scope="module")
-def test_redis_is_durable(server: Server) -> None:
+def test_redis_is_durable(servers: dict[str, Server]) -> None:
     """It says itself that a write is on disk before it is answered."""
-    with Redis.from_url(server.url, decode_responses=True) as client:
+    with Redis.from_url(servers["redis"].url, decode_responses=True) as client:
         said = client.config_get("append*")
 
     assert (said["appendonly"], said["appendfsync"]) == ("yes", "always")
-
-
-def test_keeps_what_it_took(server: Server) -> None:
-    """What was committed or published survives the kill of all processes, on the same port."""
-    write(server)
-    url, pids = server.url, server.pids
-
-    server.kill()
-
-    assert not server.is_up
-    assert alive(pids) == set()
-    server.start()
-    assert server.url == url
-    assert read(server) == ["kept"]
-
-
-def test_keeps_it_when_it_is_stopped() -> None:
-    """After stop() nothing of it runs, and start() brings it back with what it took."""
-    with having("postgresql", "mariadb", "redis") as servers:
-        for server in servers.values():
-            write(server)
-            pids = server.pids
-            server.stop()
-            assert alive(pids) == set()
-            server.start()
-            assert read(server) == ["kept"]
-
-
-def test_nothing_is_left() -> None:
-    """After a block its processes and folders are gone; others of the same kinds still run."""
-    with having("postgresql", "mariadb", "redis") as others:
-        with having(*KINDS) as servers:
-            folders = [server.folder for server in servers.values()]
-            pids = {pid for server in servers.values() for pid in alive(server.pids)}
-        assert len(pids) >= len(KINDS)
-        assert alive(pids) == set()
-        assert [folder for folder in folders if folder.exists()] == []
-        assert [other.name for other in others.values() if not other.answers()] == []
 
 
 ENDINGS = {
@@ -156,24 +153,22 @@ def test_nothing_is_left_by_a_process_that_ends(ending: str) -> None:
     assert not Path(folder).exists()
 
 
-def test_says_why_it_does_not_start() -> None:
+def test_says_why_it_does_not_start(servers: dict[str, Server]) -> None:
     """A server that can't start raises with the end of its log, and nothing of it runs."""
-    with having("redis") as servers:
-        server = servers["redis"]
-        server.kill()
-        with socket.create_server(("127.0.0.1", server.port)):
-            with pytest.raises(RuntimeError, match="Address already in use"):
-                server.start()
-            assert server.pids == set()
-        server.start()
+    server = servers["redis"]
+    server.kill()
+    with socket.create_server(("127.0.0.1", server.port)):
+        with pytest.raises(RuntimeError, match="Address already in use"):
+            server.start()
+        assert server.pids == set()
+    server.start()
 
 
-@pytest.mark.parametrize("server", ["redis"], indirect=True, scope="module")
-def test_no_connection_takes_its_port(server: Server) -> None:
+def test_no_connection_takes_its_port(servers: dict[str, Server]) -> None:
     """A server's port lies below those that are given to whoever connects while it is away."""
     given = Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()
 
-    assert server.port < int(given[0])
+    assert max(server.port for server in servers.values()) < int(given[0])
 
 
 def test_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
