@@ -14,12 +14,20 @@ from django.utils.translation import ngettext
 
 from .. import send
 from ..events import platform_id
-from ..models import Campaign, Message, MessageStatus
+from ..models import Campaign, CampaignState, Message, MessageStatus
 from . import filters, lookup, render
 from .base import EvidenceAdmin
 from .pages import PageChangeList
 
 Html = SafeString | str
+
+
+class CampaignStateFilter(filters.ClosedFilter):
+    """Whether a campaign's messages leave."""
+
+    title = _("state")
+    parameter_name = "state"
+    words = CampaignState.choices
 
 
 class CampaignChangeList(PageChangeList):
@@ -41,7 +49,7 @@ class CampaignAdmin(EvidenceAdmin):
     """
 
     list_display = ["id", "title", "account", "state_word", "why", "statuses", "created"]
-    list_filter = [filters.CampaignStateFilter, filters.AccountFilter]
+    list_filter = [CampaignStateFilter, filters.AccountFilter]
     list_per_page = 20
     search_fields = ("id",)
     search_help_text = _("The whole name of a campaign, or an id of ours.")

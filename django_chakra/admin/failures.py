@@ -14,10 +14,27 @@ from django.utils.translation import ngettext
 
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
 from ..models.fields import DatabaseNow
+from ..signals import SIGNALS
 from . import filters, render
 from .base import EvidenceAdmin
 
 Html = SafeString | str
+
+
+class FailureStateFilter(filters.ClosedFilter):
+    """Where a receiver's failure stands."""
+
+    title = _("state")
+    parameter_name = "state"
+    words = FailureState.choices
+
+
+class SignalFilter(filters.ClosedFilter):
+    """The signals that there are."""
+
+    title = _("signal")
+    parameter_name = "signal"
+    words = [(name, name) for name in sorted(SIGNALS)]
 
 
 @admin.register(ReceiverFailure)
@@ -29,8 +46,8 @@ class ReceiverFailureAdmin(EvidenceAdmin):
         "last_line", "account",
     ]  # fmt: skip
     list_filter = [
-        filters.FailureStateFilter,
-        filters.SignalFilter,
+        FailureStateFilter,
+        SignalFilter,
         filters.AccountFilter,
         filters.of("call"),
         filters.of("message"),

@@ -1,4 +1,7 @@
-"""Filters that ask the table for nothing: their choices are closed lists, or the settings."""
+"""Filters that ask the table for nothing: closed lists of words, the settings, and links.
+
+Those of one list alone stand beside it.
+"""
 
 from __future__ import annotations
 
@@ -13,29 +16,12 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from .. import conf, events
-from ..models import (
-    CallState,
-    CampaignState,
-    Direction,
-    FailureState,
-    MediaState,
-    MessageStatus,
-    StatusType,
-    standing,
-)
-from ..signals import SIGNALS
+from .. import conf
 
 #: A filter on a column without an index looks at so many of the newest rows, and no further.
 RECENT = 20_000
 
 Choices = Iterable[tuple[Any, Any]]
-
-#: States in which nothing is planned for a call.
-AT_REST = (CallState.PROCESSED, CallState.FAILED, CallState.REFUSED)
-
-#: What ``WebhookCall.kind`` may say.
-KINDS = (*events.KINDS, "mixed")
 
 
 def recent(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -99,192 +85,6 @@ class AccountFilter(ClosedFilter):
         return [(alias, alias) for alias in accounts()]
 
 
-class CallStateFilter(ClosedFilter):
-    """The states of calls, newest first straight from the index (state, next_attempt_at, id)."""
-
-    title = _("state")
-    parameter_name = "state"
-    words = CallState.choices
-    indexed = True
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """With its second column pinned, the index has the rows in the order of their ids."""
-        rows = rows.filter(state=value)
-        return rows.filter(next_attempt_at=None) if value in AT_REST else rows
-
-
-class KindFilter(ClosedFilter):
-    """The kinds of facts that calls may hold: their families, and the kinds of the chosen one."""
-
-    title = _("kind")
-    parameter_name = "kind"
-    indexed = True
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
-        """Families first; dozens of kinds in one list would be read by nobody."""
-        chosen = _family(self.value() or "")
-        choices = []
-        for family in sorted({_family(kind) for kind in KINDS}):
-            choices.append((family, family))
-            if family == chosen:
-                choices += [(kind, kind) for kind in KINDS if kind.startswith(f"{family}.")]
-        return choices
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """Of a family all kinds, of which each is found in the index."""
-        return rows.filter(kind__in=[kind for kind in KINDS if value in (kind, _family(kind))])
-
-
-def _family(kind: str) -> str:
-    return kind.partition(".")[0]
-
-
-class FormatFilter(ClosedFilter):
-    """The two formats, or neither."""
-
-    title = _("format")
-    parameter_name = "format"
-    words = [("chakra", "chakra"), ("meta", "meta"), ("none", _("neither"))]
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The column is empty for neither."""
-        return rows.filter(format="" if value == "none" else value)
-
-
-class DirectionFilter(ClosedFilter):
-    """Who wrote a message."""
-
-    title = _("direction")
-    parameter_name = "direction"
-    words = Direction.choices
-
-
-class MessageStatusFilter(ClosedFilter):
-    """The highest word heard of a message of ours."""
-
-    title = _("status")
-    parameter_name = "status"
-    words = MessageStatus.choices
-    indexed = True
-
-
-class TickFilter(ClosedFilter):
-    """The platform's words for what became of a message."""
-
-    title = _("status")
-    parameter_name = "status"
-    words = [
-        (word, MessageStatus(word).label)
-        for word in ("accepted", "sent", "delivered", "read", "played", "failed")
-    ]
-
-
-class StatusTypeFilter(ClosedFilter):
-    """What a delivery status speaks of."""
-
-    title = _("type")
-    parameter_name = "type"
-    words = StatusType.choices
-
-
-class FailureStateFilter(ClosedFilter):
-    """Where a receiver's failure stands."""
-
-    title = _("state")
-    parameter_name = "state"
-    words = FailureState.choices
-
-
-class CampaignStateFilter(ClosedFilter):
-    """Whether a campaign's messages leave."""
-
-    title = _("state")
-    parameter_name = "state"
-    words = CampaignState.choices
-
-
-class QualityFilter(ClosedFilter):
-    """How good a number is; the API and events have different words for it. The table is small."""
-
-    title = _("quality")
-    parameter_name = "quality"
-    words = [(word, label) for word, (label, _words) in standing.QUALITIES.items()]
-    indexed = True
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """All words that come to the same."""
-        return rows.filter(quality__in=standing.QUALITIES[value][1])
-
-
-class NumberStatusFilter(ClosedFilter):
-    """The states of numbers and of WABAs. The table is small."""
-
-    title = _("status")
-    parameter_name = "status"
-    words = [
-        ("fine", _("all is well")),
-        ("doubtful", _("to be looked at")),
-        ("stopped", _("nothing can be sent")),
-    ]
-    indexed = True
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """All words of this group; one that nobody knows is to be looked at."""
-        if value == "doubtful":
-            return rows.exclude(status__in=standing.FINE | standing.STOPPED | {""})
-        return rows.filter(status__in=standing.FINE if value == "fine" else standing.STOPPED)
-
-
-class TemplateStatusFilter(ClosedFilter):
-    """The platform's words for how a template was reviewed."""
-
-    title = _("status")
-    parameter_name = "status"
-    words = [
-        (word, word)
-        for word in (
-            "APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "FLAGGED", "REINSTATED",
-            "IN_APPEAL", "LOCKED", "ARCHIVED", "LIMIT_EXCEEDED", "PENDING_DELETION", "DELETED",
-        )
-    ]  # fmt: skip
-
-
-class TemplateCategoryFilter(ClosedFilter):
-    """The platform's categories."""
-
-    title = _("category")
-    parameter_name = "category"
-    words = [(word, word) for word in ("MARKETING", "UTILITY", "AUTHENTICATION")]
-
-
-class DeletedFilter(ClosedFilter):
-    """Whether a template is still there."""
-
-    title = _("deleted")
-    parameter_name = "deleted"
-    words = [("no", _("no")), ("yes", _("yes"))]
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """By its time."""
-        return rows.filter(deleted_at__isnull=value == "no")
-
-
-class MediaStateFilter(ClosedFilter):
-    """Where the file of a message stands."""
-
-    title = _("state")
-    parameter_name = "state"
-    words = MediaState.choices
-
-
-class SignalFilter(ClosedFilter):
-    """The signals that there are."""
-
-    title = _("signal")
-    parameter_name = "signal"
-    words = [(name, name) for name in sorted(SIGNALS)]
-
-
 class ReceivedFilter(ClosedFilter):
     """When a row came: since a moment, or yesterday."""
 
@@ -303,16 +103,6 @@ class ReceivedFilter(ClosedFilter):
         since, until = span(value)
         rows = rows.filter(received_at__gte=since)
         return rows if until is None else rows.filter(received_at__lt=until)
-
-
-class CallReceivedFilter(ReceivedFilter):
-    """The same by the index (account, received_at): only calls of accounts in the settings."""
-
-    indexed = True
-
-    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
-        """The index begins with the account."""
-        return super().narrow(rows.filter(account__in=accounts()), value)
 
 
 def span(word: str) -> tuple[datetime, datetime | None]:

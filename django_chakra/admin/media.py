@@ -36,6 +36,14 @@ MAY_HAVE = (*MEDIA_KINDS, "template", "interactive")
 MOST = 20
 
 
+class MediaStateFilter(filters.ClosedFilter):
+    """Where the file of a message stands."""
+
+    title = _("state")
+    parameter_name = "state"
+    words = MediaState.choices
+
+
 @admin.register(MediaFile)
 class MediaFileAdmin(EvidenceAdmin):
     """Files, with "download again". Search: id, or Meta's id of a file."""
@@ -45,7 +53,7 @@ class MediaFileAdmin(EvidenceAdmin):
         "next_attempt", "why",
     ]  # fmt: skip
     list_filter = [
-        filters.MediaStateFilter,
+        MediaStateFilter,
         filters.AccountFilter,
         filters.of("message"),
     ]

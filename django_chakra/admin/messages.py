@@ -16,8 +16,10 @@ from ..models import (
     Contact,
     Conversation,
     DeliveryStatus,
+    Direction,
     Message,
     MessageSource,
+    MessageStatus,
     ReceiverFailure,
     WebhookCall,
 )
@@ -44,6 +46,23 @@ def direction(message: Message) -> Html:
     return render.at(badge, where) if where else badge
 
 
+class DirectionFilter(filters.ClosedFilter):
+    """Who wrote a message."""
+
+    title = _("direction")
+    parameter_name = "direction"
+    words = Direction.choices
+
+
+class MessageStatusFilter(filters.ClosedFilter):
+    """The highest word heard of a message of ours."""
+
+    title = _("status")
+    parameter_name = "status"
+    words = MessageStatus.choices
+    indexed = True
+
+
 @admin.register(Message)
 class MessageAdmin(SendingAdmin):
     """Messages with what became of them. Search: id, external id (wamid), Chakra's id."""
@@ -54,8 +73,8 @@ class MessageAdmin(SendingAdmin):
     ]  # fmt: skip
     list_filter = [
         filters.ReceivedFilter,
-        filters.DirectionFilter,
-        filters.MessageStatusFilter,
+        DirectionFilter,
+        MessageStatusFilter,
         filters.AccountFilter,
         filters.of("conversation"),
         filters.of("contact"),

@@ -8,11 +8,37 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from ..models import DeliveryStatus, Message, ReceiverFailure, WebhookCall
+from ..models import (
+    DeliveryStatus,
+    Message,
+    MessageStatus,
+    ReceiverFailure,
+    StatusType,
+    WebhookCall,
+)
 from . import filters, lookup, render
 from .base import EvidenceAdmin
 
 Html = SafeString | str
+
+
+class TickFilter(filters.ClosedFilter):
+    """The platform's words for what became of a message."""
+
+    title = _("status")
+    parameter_name = "status"
+    words = [
+        (word, MessageStatus(word).label)
+        for word in ("accepted", "sent", "delivered", "read", "played", "failed")
+    ]
+
+
+class StatusTypeFilter(filters.ClosedFilter):
+    """What a delivery status speaks of."""
+
+    title = _("type")
+    parameter_name = "type"
+    words = StatusType.choices
 
 
 @admin.register(DeliveryStatus)
@@ -25,8 +51,8 @@ class DeliveryStatusAdmin(EvidenceAdmin):
     ]  # fmt: skip
     list_filter = [
         filters.ReceivedFilter,
-        filters.TickFilter,
-        filters.StatusTypeFilter,
+        TickFilter,
+        StatusTypeFilter,
         filters.AccountFilter,
         filters.of("message"),
         filters.of("call"),

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils.html import format_html
@@ -24,6 +24,40 @@ from .base import EvidenceAdmin
 Html = SafeString | str
 
 
+class TemplateStatusFilter(filters.ClosedFilter):
+    """The platform's words for how a template was reviewed."""
+
+    title = _("status")
+    parameter_name = "status"
+    words = [
+        (word, word)
+        for word in (
+            "APPROVED", "PENDING", "REJECTED", "PAUSED", "DISABLED", "FLAGGED", "REINSTATED",
+            "IN_APPEAL", "LOCKED", "ARCHIVED", "LIMIT_EXCEEDED", "PENDING_DELETION", "DELETED",
+        )
+    ]  # fmt: skip
+
+
+class TemplateCategoryFilter(filters.ClosedFilter):
+    """The platform's categories."""
+
+    title = _("category")
+    parameter_name = "category"
+    words = [(word, word) for word in ("MARKETING", "UTILITY", "AUTHENTICATION")]
+
+
+class DeletedFilter(filters.ClosedFilter):
+    """Whether a template is still there."""
+
+    title = _("deleted")
+    parameter_name = "deleted"
+    words = [("no", _("no")), ("yes", _("yes"))]
+
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        """By its time."""
+        return rows.filter(deleted_at__isnull=value == "no")
+
+
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(EvidenceAdmin):
     """Templates as the platform has them. Search: the beginning of a name, or an id.
@@ -36,9 +70,9 @@ class MessageTemplateAdmin(EvidenceAdmin):
         "id", "title", "language", "category", "status_word", "quality_word", "account", "synced",
     ]  # fmt: skip
     list_filter = [
-        filters.TemplateStatusFilter,
-        filters.TemplateCategoryFilter,
-        filters.DeletedFilter,
+        TemplateStatusFilter,
+        TemplateCategoryFilter,
+        DeletedFilter,
         filters.AccountFilter,
     ]
     list_defer = ("components", "told_at", "reason")

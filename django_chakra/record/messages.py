@@ -26,10 +26,7 @@ def write(people: People, facts: Sequence[Fact]) -> tuple[set[int], list[int]]:
     """
     account, by = people.account, people.by
     copies = _by_external_id(facts)
-    # All copies of one message are about one person.
-    people.meet(copy.identities for copy in copies.values() if copy.identities)
-    people.meet_groups(copy.group_id for copy in copies.values())
-    people.add_numbers(number_of(event) for copy in copies.values() for event in copy.events)
+    _meet(people, copies.values())
     places = Places(people)
     places.settle()
     peers = {i: _peer(people, copy) for i, copy in copies.items()}
@@ -42,14 +39,7 @@ def write(people: People, facts: Sequence[Fact]) -> tuple[set[int], list[int]]:
     _link_replies(account, rows)
     hold_back(rows)
     upsert(rows, by=["account", "external_id"])
-    returning = connections[Message.objects.db].features.can_return_rows_from_bulk_insert
-    known = {
-        external_id: row
-        for external_id, row in zip(copies, rows, strict=True)
-        if not returning
-        or row.call_id != sent_for[external_id]
-        or any(fact.may_repeat for fact in copies[external_id].facts)
-    }
+    known = _known(copies, rows, sent_for)
     fresh = [row for row in rows if row.external_id not in known]
     changed = {row.conversation_id for row in fresh}
     woken: list[int] = []
@@ -77,6 +67,28 @@ def _by_external_id(facts: Iterable[Fact]) -> dict[str, Copies]:
     for fact in facts:
         copies.setdefault(event_of(fact).external_id, []).append(fact)
     return {external_id: Copies.of(same) for external_id, same in copies.items()}
+
+
+def _meet(people: People, copies: Collection[Copies]) -> None:
+    """Know whom they name, and which numbers of ours."""
+    # All copies of one message are about one person.
+    people.meet(copy.identities for copy in copies if copy.identities)
+    people.meet_groups(copy.group_id for copy in copies)
+    people.add_numbers(number_of(event) for copy in copies for event in copy.events)
+
+
+def _known(
+    copies: dict[str, Copies], rows: Iterable[Message], sent_for: dict[str, int | None]
+) -> dict[str, Message]:
+    """The rows that may have been there before: all of them where the database does not tell."""
+    returning = connections[Message.objects.db].features.can_return_rows_from_bulk_insert
+    return {
+        external_id: row
+        for external_id, row in zip(copies, rows, strict=True)
+        if not returning
+        or row.call_id != sent_for[external_id]
+        or any(fact.may_repeat for fact in copies[external_id].facts)
+    }
 
 
 def _contact(people: People, copy: Copies) -> int | None:

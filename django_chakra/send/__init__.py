@@ -40,7 +40,8 @@ from .kinds import (
     text,
     video,
 )
-from .many import Refused, Sent, pause, resume, template_many
+from .letters import Refused
+from .many import Sent, pause, resume, template_many
 from .templates import mapped_template, template
 
 __all__ = [

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
 from django.db import router
-from django.db.models import QuerySet
 
 from .. import conf
 from ..client import payloads
 from ..events.ids import platform_id
-from ..exceptions import ChakraError, ConfigurationError, SendRefused, TemplateRefused
-from ..models import BusinessNumber, Campaign, CampaignState, Message, MessageStatus
+from ..exceptions import SendRefused, TemplateRefused
+from ..models import BusinessNumber, Campaign, CampaignState, Message
 from ..models.contention import patiently
-from ..models.statements import upsert
 from . import outbox
-from .addressing import Place, To, waba_of_number
-from .known import Category, Known, look, waba_of_place
-from .lookup import Directory
-from .templates import Places, refuse_marketing
+from .addressing import To, waba_of_number
+from .known import Category, Known, look
+from .letters import Refused, Writer
+from .templates import Places
 
 #: Recipients that are written down in one transaction.
 CHUNK = 500
@@ -33,16 +30,6 @@ class Shared(Places, total=False):
     """What all of them have; a recipient's own counts more. ``extra``: further keys of the body."""
 
     extra: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A recipient that nothing was written down for."""
-
-    #: In the list, from 0.
-    index: int
-    #: Why; it does not name the recipient.
-    error: ChakraError
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +100,7 @@ def template_many(
         _check_for_all(known, sample["template"], account)
     category = category or known.category(language, waba=waba)
     places = {place: value for place, value in shared.items() if place != "extra"}
-    writer = _Writer(
+    writer = Writer(
         campaign=_made(campaign, account),
         make=partial(payloads.template, name=name, language=language),
         known=known if conf.current().check_templates else None,
@@ -122,18 +109,7 @@ def template_many(
         phone_number_id=phone_number_id,
         author=author,
     )
-    using = router.db_for_write(Message)
-    done = written = repeated = 0
-    refused: list[Refused] = []
-    for rows in _chunks(recipients):
-        found = patiently(partial(writer.write, rows, start=done), using=using)
-        written, repeated = written + found.written, repeated + found.repeated
-        refused += found.refused
-        done += len(rows)
-        if progress is not None:
-            progress(done)
-    writer.campaign.refresh_from_db()
-    return Sent(writer.campaign, written, repeated, tuple(refused))
+    return _write(writer, recipients, progress)
 
 
 def pause(campaign: Campaign | str, *, account: str = "default") -> int:
@@ -163,111 +139,22 @@ def resume(campaign: Campaign | str, *, account: str = "default") -> int:
     return patiently(row.release, using=router.db_for_write(Message))
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    """One message that may be written down."""
-
-    index: int
-    place: Place
-    body: dict[str, Any]
-    key: str
-    #: Whether the key was given, and decides alone.
-    is_keyed: bool
-
-
-class _Counted(NamedTuple):
-    written: int
-    repeated: int
-    refused: list[Refused]
-
-
-@dataclass(slots=True)
-class _Writer:
-    """Writes down one list, chunk by chunk."""
-
-    campaign: Campaign
-    make: Callable[..., dict[str, Any]]
-    #: What each body is compared with; None: with nothing.
-    known: Known | None
-    common: Mapping[str, Any]
-    checks_marketing: bool
-    phone_number_id: str
-    author: Any
-
-    def write(self, rows: Sequence[Any], *, start: int) -> _Counted:
-        """One chunk: a number of statements that does not grow with it."""
-        # Locked: who pauses it meanwhile waits, and then finds these messages.
-        campaign = Campaign.objects.select_for_update().get(pk=self.campaign.pk)
-        directory = Directory(campaign.account, self.phone_number_id)
-        directory.meet(row.get("to") if isinstance(row, Mapping) else row for row in rows)
-        refused: list[Refused] = []
-        letters: list[_Letter] = []
-        for index, row in enumerate(rows, start):
-            with _collected(index, refused):
-                letters.append(self._letter(directory, index, row))
-        new = list(self._new(letters))
-        wanted: list[_Letter] = []
-        for letter in new:
-            with _collected(letter.index, refused):
-                if self.checks_marketing and (contact := directory.contact(letter.place)):
-                    refuse_marketing(contact)
-                wanted.append(letter)
-        directory.open(letter.place for letter in wanted)
-        self._insert(campaign, wanted)
-        refused.sort(key=lambda one: one.index)
-        return _Counted(len(wanted), len(letters) - len(new), refused)
-
-    def _letter(self, directory: Directory, index: int, row: Any) -> _Letter:
-        """A row of the list, checked."""
-        own = dict(row) if isinstance(row, Mapping) else {"to": row}
-        to, given = own.pop("to", None), own.pop("idempotency_key", None)
-        if strangers := sorted(map(str, own.keys() - Places.__optional_keys__)):
-            raise SendRefused(f"A recipient has no {strangers[0][:50]!r}")
-        if given is not None:
-            outbox.check_key(given)
-        place = directory.place(to)
-        kind = {"recipient_type": "group"} if place.is_group else {}
-        body = self.make(place.recipient, **{**self.common, **kind, **own})
-        if self.known is not None:
-            self.known.check(body["template"], waba=waba_of_place(place))
-        # In the statement for all it would end them all.
-        outbox.check_storable(body)
-        key = given or f"campaign:{self.campaign.pk}:{place.key}"
-        return _Letter(index, place, body, key, given is not None)
-
-    def _new(self, letters: Sequence[_Letter]) -> Iterator[_Letter]:
-        """Those that nobody has yet."""
-        keys = sorted({letter.key for letter in letters})
-        contacts = sorted({one.place.contact for one in letters if one.place.contact is not None})
-        account = Message.objects.filter(account=self.campaign.account)
-        taken = account.filter(idempotency_key__in=keys).values_list("idempotency_key", flat=True)
-        # By the person too: one of several names, another number of ours, contacts joined since.
-        theirs: QuerySet[Any] = Message.objects.filter(
-            campaign=self.campaign, conversation__contact__in=contacts
-        )
-        known = set(taken)
-        have = set(theirs.values_list("conversation__contact", flat=True))
-        for letter in letters:
-            contact = letter.place.contact
-            is_repeated = letter.key in known or (not letter.is_keyed and contact in have)
-            known.add(letter.key)
-            have |= {contact} - {None}
-            if not is_repeated:
-                yield letter
-
-    def _insert(self, campaign: Campaign, letters: Iterable[_Letter]) -> None:
-        """All in one statement."""
-        is_running = campaign.state == CampaignState.RUNNING
-        messages = []
-        for letter in sorted(letters, key=lambda letter: letter.key):
-            place = letter.place
-            message = outbox.row_of(place, letter.body, place.open(), author=self.author)
-            message.idempotency_key = letter.key
-            message.campaign = campaign
-            message.status = MessageStatus.QUEUED if is_running else MessageStatus.PAUSED
-            messages.append(message)
-        if messages:
-            upsert(messages, by=["account", "idempotency_key"])
+def _write(
+    writer: Writer, recipients: Iterable[Any], progress: Callable[[int], object] | None
+) -> Sent:
+    """The whole list, a transaction for each chunk."""
+    using = router.db_for_write(Message)
+    done = written = repeated = 0
+    refused: list[Refused] = []
+    for rows in _chunks(recipients):
+        found = patiently(partial(writer.write, rows, start=done), using=using)
+        written, repeated = written + found.written, repeated + found.repeated
+        refused += found.refused
+        done += len(rows)
+        if progress is not None:
+            progress(done)
+    writer.campaign.refresh_from_db()
+    return Sent(writer.campaign, written, repeated, tuple(refused))
 
 
 def _check_for_all(known: Known, template: Mapping[str, Any], account: str) -> None:
@@ -284,19 +171,6 @@ def _check_for_all(known: Known, template: Mapping[str, Any], account: str) -> N
         numbers = BusinessNumber.objects.filter(account=account)
         if not numbers.exclude(waba_id__in=["", known.waba]).exists():
             raise
-
-
-@contextmanager
-def _collected(index: int, refused: list[Refused]) -> Iterator[None]:
-    """Keep what speaks against one recipient; settings that are wrong concern all of them."""
-    try:
-        yield
-    except ConfigurationError:
-        raise
-    except ChakraError as error:
-        # Without the frames, which hold the recipient.
-        error.__context__ = None
-        refused.append(Refused(index, error.with_traceback(None)))
 
 
 def _chunks(recipients: Iterable[Any]) -> Iterator[list[Any]]:

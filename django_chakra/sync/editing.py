@@ -61,10 +61,7 @@ def create_template(
         waba_id=waba,
         **extra,
     )
-    made = answer if isinstance(answer, dict) else {}
-    template_id = platform_id(made.get("id"))
-    if not template_id:
-        raise UnreadableAnswer("The platform took the template and named no id: a sync finds it")
+    made = _made(answer)
     columns = {
         "name": name,
         "language": language,
@@ -73,7 +70,7 @@ def create_template(
         "parameter_format": parameter_format or "POSITIONAL",
     }
     said = TemplateWord(
-        template_id,
+        platform_id(made["id"]),
         waba,
         at,
         columns,
@@ -118,6 +115,14 @@ def edit_template(
         is_whole=True,
     )
     return _keep(template.account, said)
+
+
+def _made(answer: Any) -> Mapping[str, Any]:
+    """What the platform says of the new template: its id at least."""
+    made = answer if isinstance(answer, dict) else {}
+    if not platform_id(made.get("id")):
+        raise UnreadableAnswer("The platform took the template and named no id: a sync finds it")
+    return made
 
 
 def _keep(account: str, said: TemplateWord) -> MessageTemplate:

@@ -1,18 +1,12 @@
 """Who downloads: the web process after its answer, the worker beside its calls, the command."""
 
-import signal
-import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -21,20 +15,13 @@ from django_chakra.models import MediaFile, Message, WebhookCall
 from django_chakra.testing import samples
 from django_chakra.testing.fake import FakeChakra, Misbehaviour, Request, customers
 from django_chakra.testing.fake.misbehaviour import misbehave
-from tests.paths.processes import environment, start
+from tests.commands import run, until, working
 from tests.posting import ANA, stored
 from tests.posting import text as posted
 
 from .waiting import again, assert_tidy, change, sent
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-
-def run(command: str, *arguments: str) -> str:
-    """What the command says."""
-    out = StringIO()
-    call_command(command, *arguments, stdout=out, stderr=out)
-    return out.getvalue()
 
 
 def states() -> dict[str, int]:
@@ -259,30 +246,6 @@ def test_processing_once_downloads_at_the_end(fake: FakeChakra) -> None:
     assert "1 files kept." in run("chakra_process")
     assert states() == {"kept": 1}
     assert "files" not in run("chakra_process")
-
-
-@contextmanager
-def working(log: Path, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    """The worker as a process; in the end it is asked to stop, and must do so well."""
-    env = environment(log, chakra=dict(settings.CHAKRA))
-    with start("django", *arguments, env=env, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith("Waiting for")
-            yield process
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-        finally:
-            process.kill()
-
-
-def until(true: Callable[[], bool], seconds: float = 20) -> float:
-    """Look again and again until it is true; how long that took."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() < began + seconds, "it never became true"
-        time.sleep(0.02)
-    return time.monotonic() - began
 
 
 @pytest.mark.processes

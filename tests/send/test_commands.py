@@ -2,18 +2,14 @@
 
 import re
 import signal
-import subprocess
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.db import OperationalError, connection
 
 from django_chakra import send
@@ -22,18 +18,11 @@ from django_chakra.models.fields import DatabaseNow
 from django_chakra.send import carriers
 from django_chakra.testing.fake import FakeChakra, Misbehaviour, Request
 from django_chakra.testing.fake.server import serve
-from tests.paths.processes import environment, start
+from tests.commands import run, until, working
 from tests.posting import stored
 from tests.posting import text as posted
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
-
-
-def run(command: str, *arguments: str, **options: Any) -> str:
-    """What the command says."""
-    out = StringIO()
-    call_command(command, *arguments, stdout=out, stderr=out, **options)
-    return out.getvalue()
 
 
 def write(
@@ -202,28 +191,10 @@ def test_a_database_that_was_away_is_asked_again(
 
 
 @contextmanager
-def working(log: Path, url: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The command as a process; in the end it is asked to stop, and must do so well."""
-    chakra = {**settings.CHAKRA, "BASE_URL": url, "READ_TIMEOUT": 30}
-    env = environment(log, chakra=chakra)
-    with start("django", *arguments, env=env, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            assert process.stdout.readline().startswith("Waiting for")
-            yield process
-            process.send_signal(signal.SIGTERM)
-            assert process.wait(30) == 0
-        finally:
-            process.kill()
-
-
-def until(true: Callable[[], bool], seconds: float = 20) -> float:
-    """Look again and again until it is true; how long that took."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() < began + seconds, "it never became true"
-        time.sleep(0.02)
-    return time.monotonic() - began
+def at_work(fake: FakeChakra, log: Path, *arguments: str) -> Iterator[None]:
+    """The command as a process that sends to this platform."""
+    with serve(fake) as url, working(log, *arguments, BASE_URL=url, READ_TIMEOUT=30):
+        yield
 
 
 @pytest.mark.processes
@@ -237,10 +208,7 @@ def test_a_slow_platform_never_delays_what_comes_in(queued: FakeChakra, tmp_path
         return None
 
     queued.before.append(hold)
-    with (
-        serve(queued) as url,
-        working(tmp_path / "heard", url, "chakra_process", "--watch"),
-    ):
+    with at_work(queued, tmp_path / "heard", "chakra_process", "--watch"):
         write(queued, 1)
         until(lambda: states() == {"sending": 1})
         call = stored(posted("wamid.A"), secret=queued.secret)
@@ -265,7 +233,7 @@ def test_sigterm_lets_a_sender_finish_what_is_in_hand(queued: FakeChakra, tmp_pa
 
     queued.before.append(slowly)
     arguments = ("chakra_send", "--watch", "--threads", "2")
-    with serve(queued) as url, working(tmp_path / "heard", url, *arguments):
+    with at_work(queued, tmp_path / "heard", *arguments):
         assert asked.wait(20)
     found = states()
     assert found.keys() == {"accepted", "queued"}
@@ -277,7 +245,7 @@ def test_who_processes_without_sending_leaves_messages(queued: FakeChakra, tmp_p
     """``--no-send``: calls are processed, and messages are for chakra_send."""
     write(queued, 1)
     arguments = ("chakra_process", "--watch", "--no-send")
-    with serve(queued) as url, working(tmp_path / "heard", url, *arguments):
+    with at_work(queued, tmp_path / "heard", *arguments):
         call = stored(posted("wamid.A"), secret=queued.secret)
         until(lambda: WebhookCall.objects.get(pk=call.pk).state == "processed")
     assert states() == {"queued": 1}

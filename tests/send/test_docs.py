@@ -12,7 +12,7 @@ import pytest
 
 from django_chakra import exceptions, send
 from django_chakra.models import Conversation, Message, MessageStatus
-from django_chakra.send import many, outbox
+from django_chakra.send import outbox
 from django_chakra.signals import SIGNALS
 from django_chakra.testing import calls
 from django_chakra.testing.fake import FakeChakra
@@ -197,5 +197,5 @@ def test_every_exception_is_documented() -> None:
 
 def test_what_a_campaign_returns_is_documented() -> None:
     """By the names of its fields."""
-    fields = {*many.Sent.__dataclass_fields__, *many.Refused.__dataclass_fields__}
+    fields = {*send.Sent.__dataclass_fields__, *send.Refused.__dataclass_fields__}
     assert fields <= set(marked([section("Campaigns")]))

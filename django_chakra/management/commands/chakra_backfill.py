@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from ... import backfill, conf
 from ...backfill import Found, Scope
-from ...exceptions import ChakraError, UnknownAccount
+from ...exceptions import ChakraError
 from ...models import Backfill, BackfillState, Conversation
 from ..moments import moment
+from ..options import accounts
 from ..staying import asked_to_stop, say, show
 
 _SPAN = re.compile(r"(\d{1,5})([mhd])")
@@ -120,10 +121,7 @@ def _scopes(options: dict[str, Any]) -> list[Scope]:
         if account is None or (aliases and account not in aliases):
             raise CommandError(f"There is no conversation {options['conversation']} there")
         aliases = [account]
-    try:
-        given = [conf.account(alias) for alias in aliases or conf.raw_accounts()]
-    except UnknownAccount as error:
-        raise CommandError(str(error)) from error
+    given = accounts(aliases or conf.raw_accounts())
     chosen = [one.alias for one in given if one.access_token or aliases]
     if not chosen:
         raise CommandError("No account has an ACCESS_TOKEN")

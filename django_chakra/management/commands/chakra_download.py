@@ -10,12 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count, Q, QuerySet
 
-from ... import conf, download
+from ... import download
 from ...download.downloaders import Downloaders
-from ...exceptions import UnknownAccount
 from ...models import MediaFile, MediaState
 from ...models.fields import DatabaseNow
 from ..moments import moment
+from ..options import add_threads, check
 from ..staying import asked_to_stop, say, say_away, show
 
 #: Rows that are looked at together.
@@ -42,13 +42,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--since", type=moment, help="of messages received at or after (date or time)"
         )
-        parser.add_argument(
-            "--threads",
-            type=int,
-            default=4,
-            metavar="N",
-            help="files that are downloaded at once (default %(default)s)",
-        )
+        add_threads(parser, "files that are downloaded")
         parser.add_argument("--dry-run", action="store_true", help="say what would be done")
         parser.add_argument(
             "--verify",
@@ -58,13 +52,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
-        if options["threads"] < 1:
-            raise CommandError("--threads must be at least 1")
-        if options["account"] is not None:
-            try:
-                conf.account(options["account"])
-            except UnknownAccount as error:
-                raise CommandError(str(error)) from error
+        check(options)
         rows = _chosen(options)
         again = [state for state in ("failed", "expired", "skipped") if options[state]]
         if options["verify"]:

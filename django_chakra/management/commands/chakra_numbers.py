@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from ... import conf, sync
-from ...exceptions import ChakraError, UnknownAccount
+from ...exceptions import ChakraError
 from ...models import BusinessNumber, standing
+from ..options import accounts
 
 HEADS = ("number", "name", "quality", "limit", "name status", "status", "restrictions", "asked")
 #: A longer cell would tear the table apart.
@@ -38,11 +39,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
         aliases = options["account"] or [str(alias) for alias in conf.raw_accounts()]
-        for alias in aliases:
-            try:
-                conf.account(alias)
-            except UnknownAccount as error:
-                raise CommandError(str(error)) from error
+        accounts(aliases)  # raises for one that there is not
         trouble = False
         for alias in aliases:
             if options["act"] == "sync":

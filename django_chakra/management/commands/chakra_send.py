@@ -9,10 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Count
 
-from ... import conf, send
-from ...exceptions import UnknownAccount
+from ... import send
 from ...models import Campaign, Message, MessageStatus
 from ...send.carriers import Carriers
+from ..options import add_threads, check
 from ..staying import asked_to_stop, say, say_away, show
 
 #: States of which people want to know that something is left there.
@@ -35,13 +35,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--watch", action="store_true", help="stay and send what comes")
-        parser.add_argument(
-            "--threads",
-            type=int,
-            default=4,
-            metavar="N",
-            help="conversations that are sent to at once (default %(default)s)",
-        )
+        add_threads(parser, "conversations that are sent to")
         parser.add_argument("--account", metavar="ALIAS", help="of this account only")
         parser.add_argument(
             "--campaign",
@@ -55,13 +49,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
-        if options["threads"] < 1:
-            raise CommandError("--threads must be at least 1")
-        if options["account"] is not None:
-            try:
-                conf.account(options["account"])
-            except UnknownAccount as error:
-                raise CommandError(str(error)) from error
+        check(options)
         acts = [name for name in ("pause", "resume", "status") if options[name]]
         if bool(options["campaign"]) != bool(acts):
             raise CommandError("--campaign needs --pause, --resume or --status, and they need it")

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from ... import conf, sync
 from ...client.payloads.fitting import Preview, preview
-from ...exceptions import ChakraError, UnknownAccount
+from ...exceptions import ChakraError
 from ...models import MessageTemplate
 from ...record.templates import shape
+from ..options import accounts
 from ..staying import say, show
 
 HEADS = ("account", "name", "language", "category", "status", "quality", "last sync")
@@ -59,11 +60,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command."""
-        for alias in options["account"] or ():
-            try:
-                conf.account(alias)
-            except UnknownAccount as error:
-                raise CommandError(str(error)) from error
+        accounts(options["account"] or ())  # raises for one that there is not
         acts = {"sync": self._sync, "list": self._list, "show": self._show}
         acts[options["act"]](options)
 

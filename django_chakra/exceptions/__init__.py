@@ -33,8 +33,12 @@ ChakraError
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
+
+from .causes import CAUSES as CAUSES
+from .causes import Cause as Cause
+from .causes import cause_of as cause_of
+from .logged import escaped as escaped
 
 
 class ChakraError(Exception):
@@ -128,37 +132,6 @@ class PathUnverified(ConfigurationError):
             f"The path of {self.endpoint} is not documented. Ask ChakraHQ for it and set "
             f"PATHS[{self.endpoint!r}], or call client.request(method, path)."
         )
-
-
-class Cause(StrEnum):
-    """What a code of Meta's means for who sends messages."""
-
-    WINDOW_CLOSED = "window closed"
-    UNDELIVERABLE = "undeliverable"
-    OPTED_OUT = "opted out"
-    THROTTLED = "throttled"
-    NOT_PAID = "not paid"
-    TEMPLATE = "template"
-    TOKEN = "token"  # noqa: S105  a word, no token
-    BLOCKED = "blocked"
-    MEDIA = "media"
-    OTHER = "other"
-
-
-#: https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes
-CAUSES: dict[Cause, frozenset[int]] = {
-    Cause.WINDOW_CLOSED: frozenset({131047, 470}),
-    Cause.UNDELIVERABLE: frozenset({131026, 131049, 130472, 131021}),
-    Cause.OPTED_OUT: frozenset({131050}),
-    Cause.THROTTLED: frozenset({4, 80007, 130429, 131048, 131056, 133016}),
-    Cause.NOT_PAID: frozenset({131042}),
-    Cause.TEMPLATE: frozenset(
-        {132000, 132001, 132005, 132007, 132012, 132015, 132016, 132018, 132068, 132069}
-    ),
-    Cause.TOKEN: frozenset({0, 190}),
-    Cause.BLOCKED: frozenset({368, 130497, 131031, 131045, 133010}),
-    Cause.MEDIA: frozenset({131051, 131052, 131053}),
-}
 
 
 class ApiError(ChakraError):
@@ -287,32 +260,6 @@ class TooLarge(DownloadRefused):
     def __init__(self, message: str, *, limit: int = 0, **rest: Any) -> None:
         super().__init__(message, **rest)
         self.limit = limit
-
-
-class Escaped(Exception):
-    """Stands in a log for an exception whose text may come from outside.
-
-    The frames of the original, and its text on one line, without control characters.
-    """
-
-
-def escaped(error: BaseException) -> tuple[type[Escaped], Escaped, Any]:
-    """What to log of an exception, as ``exc_info``."""
-    try:
-        text = str(error)
-    except Exception:  # An error may fail at saying what it is.
-        text = ""
-    shown = "".join(
-        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text[:500]
-    )
-    return Escaped, Escaped(f"{type(error).__name__}: {shown}"), error.__traceback__
-
-
-def cause_of(code: int | None) -> Cause:
-    """What one of Meta's codes means; ``OTHER`` for those that mean nothing to senders."""
-    if code is None:
-        return Cause.OTHER
-    return next((cause for cause, codes in CAUSES.items() if code in codes), Cause.OTHER)
 
 
 def _rebuilt(kind: type[ApiError], message: str, state: dict[str, Any]) -> ApiError:
