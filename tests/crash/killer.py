@@ -57,6 +57,7 @@ class Killer:
     error: BaseException | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _restart: threading.Thread | None = None
     _maps: dict[int, mmap.mmap] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,8 +70,9 @@ class Killer:
 
     def __exit__(self, *error: object) -> None:
         self._stop.set()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in (self._thread, self._restart):
+            if thread is not None:
+                thread.join()
 
     @property
     def by_step(self) -> Counter[str]:
@@ -111,10 +113,23 @@ class Killer:
             pids = self.supervisor.kill(chosen)
             self._note(chosen.name, began, pids, steps)
             return
-        chosen.kill()
-        self._stop.wait(self._chance.uniform(0, 1.5))
-        chosen.start()
-        self._note(chosen.name, began)
+        if self._restart is not None and self._restart.is_alive():
+            return  # One server at a time; some take long to start.
+        away = self._chance.uniform(0, 1.5)
+        self._restart = threading.Thread(target=self._away, args=(chosen, away))
+        self._restart.start()
+
+    def _away(self, server: Server, seconds: float) -> None:
+        """Kill a server, and start it again after so long."""
+        began = time.monotonic()
+        try:
+            server.kill()
+            self._stop.wait(seconds)
+            server.start()
+        except BaseException as error:
+            self.error = error
+            raise
+        self._note(server.name, began)
 
     def _kill_in_a_step(self) -> None:
         """One process, in a step that was hit seldom until now, if one is met in it."""

@@ -74,7 +74,6 @@ def left(folder: Path) -> dict[str, int]:
 
     from django_chakra.models import (
         CallState,
-        Conversation,
         DeliveryStatus,
         FailureState,
         MediaFile,
@@ -99,7 +98,6 @@ def left(folder: Path) -> dict[str, int]:
             status__in=[MessageStatus.QUEUED, MessageStatus.SENDING]
         ),
         "files": MediaFile.objects.filter(state=MediaState.WAITING),
-        "leases": Conversation.objects.filter(announcing_until__isnull=False),
     }  # fmt: skip
     try:
         found = {name: query.count() for name, query in rows.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -48,6 +49,8 @@ class Load:
     doubled: float = 0.25
     posters: int = 4
     posted: int = 0
+    #: Status, and seconds until it was there.
+    answers: list[tuple[int, float]] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -100,9 +103,14 @@ class Load:
 
     def _counted(self, post: Post) -> Post:
         def counted(url: str, headers: Mapping[str, str], body: bytes) -> int:
-            with self._lock:
-                self.posted += 1
-            return post(url, headers, body)
+            began, status = time.monotonic(), 0
+            try:
+                status = post(url, headers, body)
+            finally:
+                with self._lock:
+                    self.posted += 1
+                    self.answers.append((status, time.monotonic() - began))
+            return status
 
         return counted
 
