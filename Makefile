@@ -11,7 +11,7 @@ PYTHON ?= $(shell for need in "ensurepip, venv" "sys"; do \
 	done; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage lint bench-quick matrix thorough mutants services clean
+.PHONY: help demo test coverage lint bench-quick matrix thorough crash soak burst mutants services clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,15 @@ matrix: ## the SQLite tests on Django 6 with Python 3.12 or newer, where there i
 
 thorough: $(VENV)/.dev ## 2,000 messages through a storm, and a sender ended at every statement (PostgreSQL, 5 minutes)
 	@TEST_THOROUGH=true TEST_DATABASE=postgresql $(PY) -m pytest -q -m thorough
+
+crash: $(VENV)/.mysql ## kill server, workers, brokers and databases while calls come in, five times over (15 minutes)
+	@$(PY) -m tests.crash
+
+soak: $(VENV)/.dev ## half an hour of steady work: memory, connections, backlog
+	@$(PY) -m tests.soak
+
+burst: $(VENV)/.dev ## a minute of ten times the calls (3 minutes)
+	@$(PY) -m tests.soak --burst
 
 mutants: $(VENV)/.dev ## seeded faults, each of which a test has to find
 	@$(PY) -m tests.mutants

@@ -69,15 +69,16 @@ def make(kind: str, server: Server | None) -> None:
 
 
 def left(folder: Path) -> dict[str, int]:
-    """What is still to be done, by its name."""
+    """What is still to be done, by its name.
+
+    Not files: one whose process was killed is left alone for as long as a file may take.
+    """
     from django.db import Error, close_old_connections, connection
 
     from django_chakra.models import (
         CallState,
         DeliveryStatus,
         FailureState,
-        MediaFile,
-        MediaState,
         Message,
         MessageStatus,
         ReceiverFailure,
@@ -97,7 +98,6 @@ def left(folder: Path) -> dict[str, int]:
         "to send": Message.objects.filter(
             status__in=[MessageStatus.QUEUED, MessageStatus.SENDING]
         ),
-        "files": MediaFile.objects.filter(state=MediaState.WAITING),
     }  # fmt: skip
     try:
         found = {name: query.count() for name, query in rows.items()}
