@@ -21,7 +21,7 @@ from ..signals import ChakraSignal
 from .conversations import STAMPED, conversations, look
 from .due import Due
 from .facts import listeners, stamp
-from .failures import ENDED, Failed, tell_carefully, written_down
+from .failures import ENDED, Failed, Subject, tell_carefully, written_down
 
 LEFT = "A process ended while it told what stands in this call, and another one that went on"
 
@@ -61,9 +61,7 @@ def _tell(item: Due, by: str, seconds: int) -> bool:
     """Tell and stamp one item, unless somebody else took over."""
     held = Conversation.objects.held(by, [item.message.conversation_id])
     known = written_down(item.subject)
-    for name in _names(item.signal, Message):
-        assert item.signal is not None  # noqa: S101  else it has no receivers
-        mark = Failed(item.signal.name, name, RuntimeError(ENDED), item.subject)
+    for mark in _marks(item.signal, Message, item.subject):
         if mark.key in known:
             _leave(mark)
         elif not tell_carefully(
@@ -90,8 +88,7 @@ def facts(call: WebhookCall, found: Sequence[Event], by: str) -> None:
     rest: list[Failed] = []
     for index, event, signal in listeners(call, found):
         arguments = {"event": event, "call": call, "account": call.account}
-        for name in _names(signal, type(event)):
-            mark = Failed(signal.name, name, RuntimeError(ENDED), call, index)
+        for mark in _marks(signal, type(event), call, index):
             if mark.key in known:
                 _leave(mark)
             elif known or schedule.is_over():
@@ -103,13 +100,18 @@ def facts(call: WebhookCall, found: Sequence[Event], by: str) -> None:
     stamp(call, rest)
 
 
-def _names(signal: ChakraSignal | None, sender: object) -> list[str]:
-    """The receivers' names in order, each once."""
-    receivers = signal.named_receivers(sender) if signal is not None else []
-    return list(dict.fromkeys(name for name, _ in receivers))
+def _marks(
+    signal: ChakraSignal | None, sender: object, subject: Subject, fact: int | None = None
+) -> list[Failed]:
+    """What is written down of each receiver while it is told, in their order."""
+    if signal is None:
+        return []
+    names = dict.fromkeys(name for name, _ in signal.named_receivers(sender))
+    return [Failed(signal.name, name, RuntimeError(ENDED), subject, fact) for name in names]
 
 
 def _leave(mark: Failed) -> None:
+    """Leave this receiver to the retries."""
     logger.error(
         "Receiver %s of %s ended its process, or hung, on %s %s; it will hear again on its own",
         mark.receiver,

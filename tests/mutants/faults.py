@@ -215,8 +215,8 @@ ANNOUNCE = [
     Fault(
         "two receivers that raise are one failure",
         "announce/failures.py",
-        'named = f"{failure.signal}|{failure.receiver}|',
-        'named = f"{failure.signal}|',
+        'named = f"{self.signal}|{self.receiver}|',
+        'named = f"{self.signal}|',
     ),
     Fault(
         "a lease that ran out is taken over by nobody",

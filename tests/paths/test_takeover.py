@@ -9,9 +9,11 @@ import pytest
 from django.utils import timezone
 
 from django_chakra import process, schedule
-from django_chakra.models import Conversation, Message, ReceiverFailure
+from django_chakra.events import Event
+from django_chakra.models import Conversation, Message, ReceiverFailure, WebhookCall
 from django_chakra.models.fields import DatabaseNow
-from django_chakra.signals import message_received
+from django_chakra.signals import event_received, message_received
+from django_chakra.testing import calls
 from tests.posting import stored, text
 
 from .guarantees import assert_nothing_held, assert_nothing_left, let_time_pass
@@ -188,4 +190,44 @@ def test_one_that_raises_hears_again_as_ever(pair: Pair) -> None:
     let_time_pass()
     process.sweep()
     assert pair[0].heard == ["wamid.A", "wamid.B", "wamid.A"]
+    assert_nothing_left()
+
+
+def leave_call() -> None:
+    """As if who tells the facts of the call had fallen silent long ago."""
+    past = DatabaseNow() - timedelta(hours=1)
+    WebhookCall.objects.update(claimed_by="the silent", claimed_until=past)
+
+
+def test_who_lost_a_call_tells_no_more_of_its_facts(settings: Any) -> None:
+    """The rest is told by the retries of who took over, in order, with all attempts left."""
+    settings.CHAKRA = {**settings.CHAKRA, "RECEIVER_MAX_ATTEMPTS": 1}
+    heard: list[str] = []
+    rows: list[int] = []
+
+    def receiver(event: Event, **_: Any) -> None:
+        heard.append(event.external_id)  # type: ignore[attr-defined]  # a message's
+        rows.append(ReceiverFailure.objects.count())
+        if heard == ["wamid.0", "wamid.1"]:
+            leave_call()
+            process.sweep()
+
+    ids = [f"wamid.{n}" for n in range(4)]
+    stored(calls.batch_call(*(text(one, at=n) for n, one in enumerate(ids))))
+    event_received.connect(lambda **_: None, weak=False, dispatch_uid="none")
+    process.run()
+    WebhookCall.objects.update(announced_at=None, announce_at=DatabaseNow() - timedelta(hours=1))
+    leave_call()
+    event_received.connect(receiver, weak=False, dispatch_uid="facts")
+    try:
+        process.sweep()
+        assert heard == ids[:2]
+        let_time_pass()
+        process.sweep()
+    finally:
+        for name in ("none", "facts"):
+            event_received.disconnect(dispatch_uid=name)
+    # What was told before it was lost, the one who took over could not know.
+    assert heard == [*ids[:2], ids[0], *ids[2:]]
+    assert rows[:2] == [1, 1]
     assert_nothing_left()
