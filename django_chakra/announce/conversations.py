@@ -20,6 +20,8 @@ from .failures import Failed, write_down
 
 #: After so many seconds a round stamps what was told and lets others have the rest.
 ROUND_SECONDS = 1.0
+#: What says of a row that its receivers have heard.
+STAMPED: dict[str, Any] = {"announced_at": DatabaseNow(), "announce_at": None}
 
 
 @dataclass(slots=True)
@@ -46,16 +48,26 @@ def conversations(keys: Collection[int], by: str, *, leased_at: float | None = N
         if schedule.is_over():
             _stamp(Round(), Conversation.objects.held(by, sorted(remaining)))
             break
-        found = find_due(remaining, by)
-        if awaited := [row for row in found.awaited if row.pk not in linked]:
-            linked |= {row.pk for row in awaited}
-            remaining |= _link(awaited, by)
-            continue
+        found = look(remaining, by, linked)
         done = _tell(found, remaining, by)
         total += len(done.told)
         whole = found.whole and len(done.told) == len(found.items)
         remaining = _give_back(done, remaining, by, whole=whole)
     return total
+
+
+def look(keys: set[int], by: str, linked: set[int]) -> Found:
+    """What is due in these conversations, once all that came before it is brought in.
+
+    ``keys`` grows by those that this changed; ``linked`` are messages that were looked after.
+    """
+    while True:
+        found = find_due(keys, by)
+        awaited = [row for row in found.awaited if row.pk not in linked]
+        if not awaited:
+            return found
+        linked |= {row.pk for row in awaited}
+        keys |= _link(awaited, by)
 
 
 def _link(messages: list[Message], by: str) -> set[int]:
@@ -135,12 +147,11 @@ def lease(keys: Collection[int], by: str) -> int:
 
 def _stamp(done: Round, release: QuerySet[Conversation]) -> int:
     """Write down who was told, and give these conversations back; return how many were."""
-    stamped: dict[str, Any] = {"announced_at": DatabaseNow(), "announce_at": None}
     updates: list[tuple[QuerySet[Any], dict[str, Any]]] = []
     for model in (Message, DeliveryStatus):
         keys = sorted(item.subject.pk for item in done.told if isinstance(item.subject, model))
         if keys:
-            updates.append((model._default_manager.filter(pk__in=keys), stamped))
+            updates.append((model._default_manager.filter(pk__in=keys), STAMPED))
     updates.append((release, {"announcing_until": None, "announcing_by": ""}))
 
     def write() -> int:

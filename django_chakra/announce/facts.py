@@ -47,32 +47,46 @@ def facts(call: WebhookCall, found: Sequence[Event]) -> None:
     of which nothing was written down before its end would be told from the start again and again.
     """
     failed = [
-        Failed(signal.name, receiver, error, call, index)
-        for index, event in enumerate(found)
-        for signal in _signals(event, is_repeat=call.repeat_of_id is not None)
-        for receiver, error in _told(signal, event, call)
+        Failed(signal.name, receiver, error, call, index, attempts)
+        for index, event, signal in listeners(call, found)
+        for receiver, error, attempts in _told(signal, event, call)
         if error is not None
     ]
+    stamp(call, failed)
 
-    def stamp() -> None:
+
+def listeners(
+    call: WebhookCall, found: Sequence[Event]
+) -> Iterator[tuple[int, Event, ChakraSignal]]:
+    """Each fact with its place in the call, and each signal that tells it."""
+    for index, event in enumerate(found):
+        for signal in _signals(event, is_repeat=call.repeat_of_id is not None):
+            yield index, event, signal
+
+
+def stamp(call: WebhookCall, failed: Sequence[Failed]) -> None:
+    """Write down that receivers have heard of a call, and give it back."""
+
+    def write() -> None:
         if failed:
             write_down(failed)
         WebhookCall.objects.filter(pk=call.pk).update(
             announced_at=DatabaseNow(), announce_at=None, claimed_until=None, claimed_by=""
         )
 
-    patiently(stamp, using=router.db_for_write(WebhookCall))
+    patiently(write, using=router.db_for_write(WebhookCall))
 
 
 def _told(
     signal: ChakraSignal, event: Event, call: WebhookCall
-) -> Iterator[tuple[str, Exception | None]]:
-    """The name of each receiver, and why it has to hear again, if it has to."""
+) -> Iterator[tuple[str, Exception | None, int]]:
+    """The name of each receiver, why it has to hear again, if so, and how often it has heard."""
     if schedule.is_over():
         late = TimeoutError("There was no time left to tell it")
-        yield from ((name, late) for name, _ in signal.named_receivers(type(event)))
+        yield from ((name, late, 0) for name, _ in signal.named_receivers(type(event)))
     else:
-        yield from signal.tell(type(event), event=event, call=call, account=call.account)
+        told = signal.tell(type(event), event=event, call=call, account=call.account)
+        yield from ((name, error, 1) for name, error in told)
 
 
 def _signals(event: Event, *, is_repeat: bool) -> Iterator[ChakraSignal]:

@@ -1,20 +1,25 @@
-"""Receivers that raised: written down, told again with growing delay, given up in the end."""
+"""Receivers that failed: written down, told again with growing delay, given up in the end.
+
+One that raised is written down after that. Where a process ended while it told, each receiver is
+written down before it is told: one that ends its process leaves a row, and attempts are counted.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
-from django.db.models import F
+from django.db import router
 
 from .. import conf, schedule
 from ..events import read, storable_text
 from ..exceptions import escaped
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
+from ..models.contention import patiently
 from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from ..signals import SIGNALS
@@ -28,57 +33,106 @@ FIRST_DELAY = 10
 ATTEMPT_SECONDS = 300
 
 
+Subject: TypeAlias = "Message | DeliveryStatus | WebhookCall"
+"""What receivers are told of; a call: of one of its facts."""
+
+#: Which column of a failure names its subject.
+COLUMNS = {Message: "message", DeliveryStatus: "delivery_status", WebhookCall: "call"}
+ENDED = "The process ended, or hung, while this receiver was told"
+
+
 class Failed(NamedTuple):
-    """One receiver that raised on one subject."""
+    """One receiver that has to hear again of one subject, and why."""
 
     signal: str
     receiver: str
     error: Exception
-    subject: Message | DeliveryStatus | WebhookCall
+    subject: Subject
     #: Which fact of the call.
     fact: int | None = None
+    #: 0: nobody has begun to tell it.
+    attempts: int = 1
+
+    @property
+    def key(self) -> str:
+        """What makes it one row, however often it fails."""
+        subject = self.subject
+        named = f"{self.signal}|{self.receiver}|{subject._meta.model_name}|{subject.pk}"
+        return hashlib.sha256(f"{named}|{self.fact}".encode()).hexdigest()
+
+
+def written_down(subject: Subject) -> set[str]:
+    """The keys of all failures on this subject."""
+    rows = ReceiverFailure.objects.filter(**{COLUMNS[type(subject)]: subject})
+    return set(rows.values_list("key", flat=True))
+
+
+def tell_carefully(
+    mark: Failed, sender: type[Any], arguments: dict[str, Any], *, hold: Callable[[], int]
+) -> bool:
+    """Tell one receiver that may end this process: ``mark`` is a row while it is told.
+
+    Returns False when ``hold`` finds that somebody else took over, and nothing was told.
+    """
+    using = router.db_for_write(ReceiverFailure)
+
+    def begin() -> bool:
+        if not hold():
+            return False
+        _keep([mark], seconds=ATTEMPT_SECONDS)
+        return True
+
+    if not patiently(begin, using=using):
+        return False
+    told = SIGNALS[mark.signal].tell(sender, only=[mark.receiver], **arguments)
+    if errors := [error for _, error in told if error is not None]:
+        raised = mark._replace(error=errors[0])
+        patiently(lambda: write_down([raised]), using=using)
+    else:
+        row = ReceiverFailure.objects.filter(key=mark.key)
+        patiently(row.delete, using=using)
+    return True
 
 
 def write_down(failed: Sequence[Failed]) -> None:
     """Keep these failures, so that the receivers hear again."""
     for failure in failed:
-        logger.warning(
-            "Receiver %s of %s raised %s on %s %s; it will hear again",
-            failure.receiver,
-            failure.signal,
-            type(failure.error).__name__,
-            failure.subject._meta.model_name,
-            failure.subject.pk,
-            exc_info=escaped(failure.error),
+        _log(failure)
+    _keep(failed, seconds=FIRST_DELAY)
+
+
+def _log(failure: Failed) -> None:
+    subject = failure.subject
+    named = failure.receiver, failure.signal, subject._meta.model_name, subject.pk
+    if failure.attempts:
+        sentence = "Receiver %s of %s raised %s on %s %s; it will hear again"
+        kind = type(failure.error).__name__
+        logger.warning(sentence, *named[:2], kind, *named[2:], exc_info=escaped(failure.error))
+    else:
+        logger.warning("Receiver %s of %s will hear later of %s %s", *named)
+
+
+def _keep(failed: Sequence[Failed], *, seconds: int) -> None:
+    at = DatabaseNow() + timedelta(seconds=seconds)
+    rows = {
+        failure.key: ReceiverFailure(
+            account=failure.subject.account,
+            key=failure.key,
+            signal=failure.signal,
+            receiver=failure.receiver,
+            fact=failure.fact,
+            attempts=failure.attempts,
+            next_attempt_at=at,
+            error=_report(failure.error),
+            **{COLUMNS[type(failure.subject)]: failure.subject},
         )
-    rows = {row.key: row for row in map(_row, failed)}
+        for failure in failed
+    }
     upsert(
         [rows[key] for key in sorted(rows)],
         by=["key"],
         update=["error", "next_attempt_at", "state"],
     )
-
-
-def _row(failure: Failed) -> ReceiverFailure:
-    subject = failure.subject
-    named = f"{failure.signal}|{failure.receiver}|{subject._meta.model_name}|{subject.pk}"
-    row = ReceiverFailure(
-        account=subject.account,
-        key=hashlib.sha256(f"{named}|{failure.fact}".encode()).hexdigest(),
-        signal=failure.signal,
-        receiver=failure.receiver,
-        fact=failure.fact,
-        attempts=1,
-        next_attempt_at=DatabaseNow() + timedelta(seconds=FIRST_DELAY),
-        error=_report(failure.error),
-    )
-    if isinstance(subject, Message):
-        row.message = subject
-    elif isinstance(subject, DeliveryStatus):
-        row.delivery_status = subject
-    else:
-        row.call = subject
-    return row
 
 
 def _report(error: Exception) -> str:
@@ -89,28 +143,35 @@ def retry_failures(limit: int = 20) -> int:
     """Tell receivers whose time has come again; return how many were told."""
     due = ReceiverFailure.objects.filter(
         state=FailureState.WAITING, next_attempt_at__lte=DatabaseNow()
-    ).order_by("next_attempt_at")
+    ).order_by("next_attempt_at", "fact", "pk")
     told = 0
-    for pk, at in list(due.values_list("pk", "next_attempt_at")[:limit]):
+    for pk, at, attempts in list(due.values_list("pk", "next_attempt_at", "attempts")[:limit]):
         if schedule.is_over():
             break
+        # Counted before it is told: it may not come back from there.
+        seconds = max(ATTEMPT_SECONDS, _delay(attempts + 1))
         taken = ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at).update(
-            attempts=F("attempts") + 1,
-            next_attempt_at=DatabaseNow() + timedelta(seconds=ATTEMPT_SECONDS),
+            attempts=attempts + 1, next_attempt_at=DatabaseNow() + timedelta(seconds=seconds)
         )
-        if taken:
-            _tell_again(
-                ReceiverFailure.objects.select_related(
-                    "call", "message__conversation", "delivery_status__message__conversation"
-                ).get(pk=pk)
-            )
+        rows = ReceiverFailure.objects.select_related(
+            "call", "message__conversation", "delivery_status__message__conversation"
+        )
+        if taken and (failure := rows.filter(pk=pk).first()):
+            _tell_again(failure)
             told += 1
     return told
+
+
+def _delay(attempts: int) -> int:
+    """How many seconds the next attempt is away after so many."""
+    return int(min(FIRST_DELAY * 4 ** (attempts - 1), conf.current().max_delay_seconds))
 
 
 def _tell_again(failure: ReceiverFailure) -> None:
     if failure.attempts > conf.current().receiver_max_attempts:
         # Attempts are counted when they begin: nobody came back from the last ones.
+        if ENDED not in failure.error:
+            failure.error = f"{ENDED}. Before that:\n\n{failure.error}"
         _give_up(failure)
         return
     signal = SIGNALS.get(failure.signal)
@@ -126,27 +187,33 @@ def _tell_again(failure: ReceiverFailure) -> None:
         failure.delete()
         return
     # The receiver was renamed or removed: nobody is there to be told.
-    failure.state, failure.next_attempt_at = FailureState.ORPHANED, None
-    failure.save(update_fields=["state", "next_attempt_at"])
+    _change(failure, state=FailureState.ORPHANED, next_attempt_at=None)
 
 
 def _put_off(failure: ReceiverFailure, error: Exception) -> None:
-    settings = conf.current()
     failure.error = _report(error)
-    if failure.attempts >= settings.receiver_max_attempts:
+    if failure.attempts >= conf.current().receiver_max_attempts:
         _give_up(failure)
         return
-    seconds = min(FIRST_DELAY * 4 ** (failure.attempts - 1), settings.max_delay_seconds)
-    failure.next_attempt_at = DatabaseNow() + timedelta(seconds=seconds)
-    failure.save(update_fields=["error", "next_attempt_at"])
+    seconds = timedelta(seconds=_delay(failure.attempts))
+    _change(failure, error=failure.error, next_attempt_at=DatabaseNow() + seconds)
 
 
 def _give_up(failure: ReceiverFailure) -> None:
     logger.error("Receiver %s of %s is given up", failure.receiver, failure.signal)
-    failure.state, failure.next_attempt_at = FailureState.GIVEN_UP, None
-    # What went beyond the limit was never told.
-    failure.attempts = min(failure.attempts, conf.current().receiver_max_attempts)
-    failure.save(update_fields=["attempts", "error", "state", "next_attempt_at"])
+    _change(
+        failure,
+        state=FailureState.GIVEN_UP,
+        next_attempt_at=None,
+        error=failure.error,
+        # What went beyond the limit was never told.
+        attempts=min(failure.attempts, conf.current().receiver_max_attempts),
+    )
+
+
+def _change(failure: ReceiverFailure, **values: Any) -> None:
+    """Where the row is still there: whoever told the receiver meanwhile took it away."""
+    ReceiverFailure.objects.filter(pk=failure.pk).update(**values)
 
 
 def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:

@@ -9,15 +9,19 @@ from django.db.models import Q
 from .. import conf, record, schedule
 from ..events import read
 from ..models import DeliveryStatus, Message, WebhookCall
-from ..models.conversations import free
+from ..models.conversations import abandoned, free
 from ..models.fields import DatabaseNow
+from . import takeover
 from .conversations import conversations, lease
 from .facts import facts
 from .failures import retry_failures
 
 
 def sweep(by: str, *, limit: int = 200) -> int:
-    """Announce what is due and held by nobody; return how much was told. Five queries when idle."""
+    """Announce what is due and held by nobody; return how much was told. Five queries when idle.
+
+    Nobody else takes over what somebody holds who fell silent.
+    """
     return _facts(by, limit) + _settle(by, limit) + _conversations(by, limit) + retry_failures()
 
 
@@ -25,11 +29,20 @@ def _conversations(by: str, limit: int) -> int:
     told = 0
     for model, path in ((Message, "conversation"), (DeliveryStatus, "message__conversation")):
         due = model._default_manager.filter(
-            free(f"{path}__"), announce_at__lte=DatabaseNow(), **{f"{path}__isnull": False}
+            free(f"{path}__") | abandoned(f"{path}__"),
+            announce_at__lte=DatabaseNow(),
+            **{f"{path}__isnull": False},
         )
-        keys = set(due.order_by("announce_at").values_list(path, flat=True)[:limit])
+        found = due.order_by("announce_at").values_list(path, f"{path}__announcing_until")
+        until = dict(found[:limit])
+        keys = {key for key, at in until.items() if at is None}
         if keys and lease(keys, by):
             told += conversations(keys, by)
+        # One at a time: if it ends this process too, the others are nobody's meanwhile.
+        for key in until.keys() - keys:
+            if schedule.is_over():
+                break
+            told += takeover.conversation(key, by)
     return told
 
 
@@ -51,13 +64,17 @@ def _facts(by: str, limit: int) -> int:
     due = WebhookCall.objects.filter(unclaimed, announce_at__lte=DatabaseNow())
     seconds = conf.current().claim_seconds
     told = 0
-    for pk in list(due.order_by("announce_at").values_list("pk", flat=True)[:limit]):
+    for pk, before in list(due.order_by("announce_at").values_list("pk", "claimed_by")[:limit]):
         if schedule.is_over():
             break
         # A call keeps its state: only the claim is used, by which others leave it alone.
         until = DatabaseNow() + timedelta(seconds=seconds)
-        if due.filter(pk=pk).update(claimed_by=by, claimed_until=until):
+        if due.filter(pk=pk, claimed_by=before).update(claimed_by=by, claimed_until=until):
             call = WebhookCall.objects.get(pk=pk)
-            facts(call, read(bytes(call.body)))
+            found = read(bytes(call.body))
+            if before:
+                takeover.facts(call, found, by)
+            else:
+                facts(call, found)
             told += 1
     return told

@@ -24,8 +24,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
     def lease(self, by: str, *, seconds: int) -> int:
         """Take these conversations for announcing where nobody holds them; return how many."""
-        rows = self.filter(free() | Q(announcing_by=by))
-        return rows.update(
+        return self.filter(free() | Q(announcing_by=by))._give_to(by, seconds=seconds)
+
+    def take_over(self, by: str, *, seconds: int) -> int:
+        """Take those whose holder fell silent; return how many."""
+        return self.filter(abandoned())._give_to(by, seconds=seconds)
+
+    def _give_to(self, by: str, *, seconds: int) -> int:
+        return self.update(
             announcing_by=by,
             announcing_until=DatabaseNow() + timedelta(seconds=seconds),
             announcing_version=F("version"),
@@ -42,9 +48,13 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
 
 
 def free(prefix: str = "") -> Q:
-    """The condition that nobody announces the conversation, or its holder fell silent."""
-    until = f"{prefix}announcing_until"
-    return Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__lt": DatabaseNow()})
+    """The condition that nobody announces the conversation: it was given back."""
+    return Q(**{f"{prefix}announcing_until__isnull": True})
+
+
+def abandoned(prefix: str = "") -> Q:
+    """The condition that its holder fell silent: what it was telling may be the reason."""
+    return Q(**{f"{prefix}announcing_until__lt": DatabaseNow()})
 
 
 def changed() -> dict[str, Any]:

@@ -46,6 +46,7 @@ TESTS = {
         "tests/paths/test_receivers.py",
         "tests/paths/test_leases.py",
         "tests/paths/test_meeting.py",
+        "tests/paths/test_takeover.py",
     ],
     "sending": [
         "tests/send/test_files.py",
@@ -202,7 +203,7 @@ ANNOUNCE = [
     Fault(
         "a receiver that raised for the last time still waits",
         "announce/failures.py",
-        "if failure.attempts >= settings.receiver_max_attempts:",
+        "if failure.attempts >= conf.current().receiver_max_attempts:",
         "if failure.attempts < 0:",
     ),
     Fault(
@@ -214,14 +215,44 @@ ANNOUNCE = [
     Fault(
         "two receivers that raise are one failure",
         "announce/failures.py",
-        'named = f"{failure.signal}|{failure.receiver}|',
-        'named = f"{failure.signal}|',
+        'named = f"{self.signal}|{self.receiver}|',
+        'named = f"{self.signal}|',
     ),
     Fault(
-        "a lease that ran out is never free again",
+        "a lease that ran out is taken over by nobody",
+        "announce/sweep.py",
+        'free(f"{path}__") | abandoned(f"{path}__"),',
+        'free(f"{path}__"),',
+    ),
+    Fault(
+        "a lease that still runs is taken over",
         "models/conversations.py",
-        'return Q(**{f"{until}__isnull": True}) | Q(**{f"{until}__lt": DatabaseNow()})',
-        'return Q(**{f"{until}__isnull": True})',
+        'return Q(**{f"{prefix}announcing_until__lt": DatabaseNow()})',
+        'return Q(**{f"{prefix}announcing_until__isnull": False})',
+    ),
+    Fault(
+        "a recorder takes over what may have ended a process",
+        "models/conversations.py",
+        'return Q(**{f"{prefix}announcing_until__isnull": True})',
+        'return ~Q(**{f"{prefix}announcing_until__gt": DatabaseNow()})',
+    ),
+    Fault(
+        "a receiver that ends its process is told again and again",
+        "announce/takeover.py",
+        "        if mark.key in known:\n            _leave(mark)\n        elif not",
+        "        if not",
+    ),
+    Fault(
+        "who has no more time makes others careless",
+        "announce/takeover.py",
+        "held.renew(by, seconds=0)",
+        'held.update(announcing_by="", announcing_until=None)',
+    ),
+    Fault(
+        "who lost a conversation tells on",
+        "announce/failures.py",
+        "        if not hold():\n            return False\n",
+        "        hold()\n",
     ),
     Fault(
         "what was recorded while others announced is left lying",

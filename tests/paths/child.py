@@ -5,6 +5,7 @@ A command is an object in JSON with the name of a function below in ``do``; so i
 
 import json
 import os
+import signal
 import sys
 import time
 import traceback
@@ -87,6 +88,16 @@ def work(**_: Any) -> dict[str, Any]:
     return {"done": _everything()}
 
 
+def mortal(**_: Any) -> dict[str, Any]:
+    """Do all that there is in a process that a receiver may end; whether one did."""
+    return {"ended": forked(_everything_well) == -signal.SIGKILL}
+
+
+def _everything_well() -> int:
+    _everything()
+    return 0
+
+
 def one(pk: int, at: float = 0) -> dict[str, Any]:
     """Process one call at a moment of the monotonic clock."""
     connection.ensure_connection()
@@ -120,6 +131,13 @@ def stop(
 
 def ended(work: Callable[[], int]) -> dict[str, Any]:
     """Do this in a process forked from this one; whether it was stopped in it."""
+    code = forked(work)
+    assert code in (0, STOPPED, STOPPED_AFTER_WORDS)
+    return {"stopped": code != 0, "wrote": code == STOPPED_AFTER_WORDS}
+
+
+def forked(work: Callable[[], int]) -> int:
+    """Do this in a process forked from this one; its exit code."""
     connections.close_all()  # a connection can't be shared with the process that comes
     pid = os.fork()
     if pid == 0:
@@ -131,8 +149,8 @@ def ended(work: Callable[[], int]) -> dict[str, Any]:
         finally:
             os._exit(code)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-    assert code in (0, STOPPED, STOPPED_AFTER_WORDS)
-    return {"stopped": code != 0, "wrote": code == STOPPED_AFTER_WORDS}
+    assert code != 1
+    return code
 
 
 def _until_stopped(calls: list[dict[str, Any]], runner: str, stop: Stop, answers: str) -> int:
@@ -156,6 +174,7 @@ def override_chakra(**changes: Any) -> Any:
 
 COMMANDS: dict[str, Callable[..., dict[str, Any]]] = {
     "work": work,
+    "mortal": mortal,
     "one": one,
     "post": post,
     "stop": stop,

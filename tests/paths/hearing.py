@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal as signals
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,11 +30,34 @@ class Heard(NamedTuple):
     process: int
 
 
-def connect(log: str, seconds: float = 0, facts: bool = False) -> None:
+class Killer(NamedTuple):
+    """A receiver that ends its process; connected between the others."""
+
+    signal: str
+    about: str
+    """On which message or fact it does so: a part of what :class:`Heard` says."""
+    raises: int = 0
+    """So many times it raises first."""
+    name: str = "killer"
+
+
+def connect(
+    log: str, seconds: float = 0, facts: bool = False, killer: dict[str, Any] | None = None
+) -> None:
     """Connect two receivers of every signal that tells of messages and statuses.
 
     Each takes ``seconds`` before it writes. With ``facts``, of ``event_received`` too.
     """
+    if killer:
+        wicked = Killer(**killer)
+        SIGNALS[wicked.signal].connect(
+            _receiver(Path(log), NAMES[0], wicked.signal, seconds),
+            weak=False,
+            dispatch_uid=f"{NAMES[0]} of {wicked.signal}",
+        )
+        SIGNALS[wicked.signal].connect(
+            _killer(Path(log), wicked), weak=False, dispatch_uid=wicked.name
+        )
     for name, signal in SIGNALS.items():
         if name == "event_received" and not facts:
             continue
@@ -60,6 +84,26 @@ def _receiver(log: Path, receiver: str, signal: str, seconds: float) -> Callable
         os.close(file)
 
     return hear
+
+
+def _killer(log: Path, killer: Killer) -> Callable[..., None]:
+    hear = _receiver(log, killer.name, killer.signal, 0)
+
+    def end(**told: Any) -> None:
+        hear(**told)
+        about = _about(told)[0]
+        if not killer.about or killer.about not in about:
+            return
+        if count(log, killer.name, about) <= killer.raises:
+            raise RuntimeError("not this time")
+        os.kill(os.getpid(), signals.SIGKILL)
+
+    return end
+
+
+def count(log: Path, receiver: str, about: str) -> int:
+    """How often a receiver was told of this."""
+    return [(one.receiver, one.about) for one in heard(log)].count((receiver, about))
 
 
 def _about(told: dict[str, Any]) -> tuple[str, int, float]:

@@ -111,7 +111,7 @@ def test_four_workers_keep_the_order_of_200_conversations(tmp_path: Path) -> Non
         out_of_order(range(2, MESSAGES))
         wait_until(lambda: not WebhookCall.objects.exclude(state=CallState.PROCESSED).exists())
         assert Message.objects.filter(announced_at=None).count() == 4 * CONVERSATIONS
-        let_time_pass()
+        Conversation.objects.update(announcing_by="", announcing_until=None)
         wait_until(all_announced)
     hearings = heard(log)
     assert len({one.process for one in hearings}) > 1
