@@ -96,6 +96,11 @@ class Settings:
     max_attempts: int = 10
     #: After so many attempts a receiver's failure is "given up" and shown as such.
     receiver_max_attempts: int = 10
+    #: A receiver that takes longer is named in the log; 0 is never.
+    receiver_warn_seconds: float = 10.0
+    #: In ``chakra_process`` one that takes longer is interrupted; 0 is never. Shorter than the
+    #: leases (``claim_seconds``, ``announce_seconds``).
+    receiver_seconds: float = 30.0
     #: Longest wait between two attempts, for calls and receivers.
     max_delay_seconds: int = 3600
     #: A message that was on its way for longer is announced with ``late=True``.

@@ -12,8 +12,9 @@ import weakref
 from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
-from asgiref.sync import async_to_sync, iscoroutinefunction
 from django.dispatch import Signal, dispatcher
+
+from . import watchdog
 
 logger = logging.getLogger(__name__)
 
@@ -100,9 +101,9 @@ class ChakraSignal(Signal):
         for name, receiver in self.named_receivers(sender):
             if only is not None and name not in only:
                 continue
-            call = async_to_sync(receiver) if iscoroutinefunction(receiver) else receiver
+            told = {"signal": self, "sender": sender, **named}
             try:
-                call(signal=self, sender=sender, **named)
+                watchdog.call(receiver, told, signal=self.name, name=name)
             except Exception as error:
                 yield name, error
             else:

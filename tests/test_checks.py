@@ -247,6 +247,25 @@ def test_times_of_sending_are_seconds(key: str, value: object) -> None:
     assert api(**{key: 600.5}) == set()
 
 
+@pytest.mark.parametrize("key", ["RECEIVER_WARN_SECONDS", "RECEIVER_SECONDS"])
+@pytest.mark.parametrize("value", [-1, "5", None, True, float("nan"), float("inf"), 10**9])
+def test_times_of_receivers_are_seconds(key: str, value: object) -> None:
+    """E030: no number of seconds, or one that no timer takes."""
+    assert api(**{key: value}) == {"E030"}
+    assert api(**{key: 2.5}) == set()
+
+
+@pytest.mark.parametrize(
+    "given", [{"RECEIVER_SECONDS": 40}, {"RECEIVER_SECONDS": 0}, {"CLAIM_SECONDS": 45}]
+)
+def test_a_receiver_is_interrupted_while_it_is_held(given: dict[str, Any]) -> None:
+    """W015: else another worker begins to tell the same; only where workers tell."""
+    assert api(**given) == {"W015"}
+    assert api(RECEIVER_SECONDS=39) == api(RECEIVER_SECONDS=29, CLAIM_SECONDS=45) == set()
+    with override_settings(DEBUG=True):
+        assert found(ACCOUNTS=GOOD["ACCOUNTS"], RUNNER="inline", **given) == {}
+
+
 @pytest.mark.parametrize("value", [-1, 0.5, "60", None, True, float("nan"), 10**9])
 def test_a_silence_is_minutes(value: object) -> None:
     """E023: no number of minutes, or one that nobody waits for."""

@@ -20,10 +20,10 @@ pytestmark = [pytest.mark.databases, pytest.mark.django_db(transaction=True)]
 LONG = timedelta(days=1)
 
 
-def claim(limit: int = 10, by: str = "test") -> list[int]:
+def claim(limit: int = 10, by: str = "test", most: int = process.BATCH_BYTES) -> list[int]:
     """Take calls as a worker does, without processing them; their ids."""
     due = WebhookCall.objects.due(CallState.RECEIVED)[:limit]
-    return [call.pk for call in due.claim(by, seconds=60)]
+    return [call.pk for call in due.claim(by, seconds=60, most=most)]
 
 
 def run_command(*arguments: str) -> str:
@@ -117,6 +117,19 @@ def test_claims_count_the_attempt_and_go_in_order_of_arrival() -> None:
     assert claim(2) == [first, second]
     assert claim(2) == [third]
     assert set(WebhookCall.objects.values_list("attempts", "state")) == {(1, "processing")}
+
+
+def test_a_claim_takes_as_many_as_fit() -> None:
+    """In order of arrival, up to so many bytes; one that has more is taken alone."""
+    sizes = [100, 100, 500, 100, 100, 100]
+    pks = [stored(b'{"event":"%s"}' % (b"x" * (size - 12))).pk for size in sizes]
+    assert list(WebhookCall.objects.order_by("pk").values_list("size", flat=True)) == sizes
+
+    assert claim(most=200) == pks[:2]
+    assert claim(most=200) == pks[2:3]
+    assert claim(most=299) == pks[3:5]
+    assert claim(most=0) == pks[5:]
+    assert claim(most=200) == []
 
 
 def test_an_expired_claim_is_taken_alone() -> None:

@@ -16,8 +16,6 @@ from .values import is_number
 OLDEST = (5, 4)
 #: Tasks that tell receivers, and those that wait for the platform.
 QUICK, SLOW = ("process", "sweep"), ("send", "download", "backfill")
-#: By how much a lease is used up at most when a receiver begins.
-USED = 1 / 3
 
 
 def settings(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
@@ -119,11 +117,10 @@ def _limits(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
     def get(key: str) -> Any:
         return given.get(key, getattr(default, key.lower()))
 
-    leases = [get("CLAIM_SECONDS"), get("ANNOUNCE_SECONDS")]
+    longest = longest_telling(given)
     request = [get("CONNECT_TIMEOUT"), get("READ_TIMEOUT")]
-    if not all(map(is_number, (*leases, *request))):
+    if longest is None or not all(map(is_number, request)):
         return
-    longest = (1 - USED) * min(leases)
     for task in QUICK:
         if seconds[task] > longest:
             yield Warning(
@@ -140,3 +137,16 @@ def _limits(given: Mapping[str, Any]) -> Iterator[CheckMessage]:
             hint=f"CONNECT_TIMEOUT + READ_TIMEOUT + {MARGIN} at least.",
             id="django_chakra.W013",
         )
+
+
+def longest_telling(given: Mapping[str, Any]) -> float | None:
+    """For so many seconds who tells surely holds what it tells; None: a lease is no number.
+
+    When a receiver begins, a third of the lease may be used up.
+    """
+    default = conf.Settings()
+    leases = [
+        given.get(key, getattr(default, key.lower()))
+        for key in ("CLAIM_SECONDS", "ANNOUNCE_SECONDS")
+    ]
+    return min(leases) * 2 / 3 if all(map(is_number, leases)) else None

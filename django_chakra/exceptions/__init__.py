@@ -7,6 +7,7 @@ ChakraError
 │   ├── TemplateRefused         a template that the platform does not have, or does not send now
 │   └── NumberNeeded            the endpoint wants a phone number, and none is known
 ├── MediaFailed                 the file of a message can't be had; its row says so too
+├── ReceiverTimeout             a receiver took too long in a worker, and was interrupted
 ├── BackfillRunning             another process asks the platform for the same
 ├── ConfigurationError          the host project's settings are wrong
 │   ├── UnknownAccount          no account of that alias in CHAKRA["ACCOUNTS"]
@@ -95,6 +96,23 @@ class MediaFailed(ChakraError):
     def __init__(self, message: str, *, state: str = "") -> None:
         super().__init__(message)
         self.state = state
+
+
+class ReceiverTimeout(ChakraError):
+    """Raised inside a receiver that takes longer than ``RECEIVER_SECONDS`` in ``chakra_process``.
+
+    Wherever the receiver just is; one that lets it pass has failed, and hears again. No
+    ``TimeoutError`` and so no ``OSError``: libraries of the network take those for their own, and
+    try again.
+    """
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        super().__init__(seconds)
+        #: For how long it had been running.
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        return f"The receiver was interrupted after {self.seconds:.0f} seconds"
 
 
 class BackfillRunning(ChakraError):

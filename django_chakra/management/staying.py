@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -11,14 +13,42 @@ from types import FrameType
 from django.core.management.base import BaseCommand
 from django.db import Error
 
+#: Seconds after which what is in hand is no longer finished, but left to others.
+FINISH_SECONDS = 5.0
+
+
+class Stop(threading.Event):
+    """Whether somebody asked this process to stop, and since when."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.since = math.inf
+
+    def set(self) -> None:
+        """Ask for it."""
+        self.since = min(self.since, time.monotonic())
+        super().set()
+
+
+class Late(threading.Event):
+    """Is set by itself some seconds after somebody asked to stop."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def is_set(self) -> bool:
+        """Whether what is in hand has had its time."""
+        return time.monotonic() - self._stop.since > FINISH_SECONDS
+
 
 @contextmanager
-def asked_to_stop() -> Iterator[threading.Event]:
+def asked_to_stop() -> Iterator[Stop]:
     """An event that SIGTERM and Ctrl-C set until the block ends: what is in hand is finished first.
 
     Nobody sets it where a thread of a host runs the command: signals are for the main thread.
     """
-    stop = threading.Event()
+    stop = Stop()
 
     def ask(number: int, frame: FrameType | None) -> None:
         stop.set()

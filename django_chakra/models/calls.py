@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any, cast
 
 from django.db import connections, models, transaction
+from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
 from .choices import CallState
@@ -23,8 +25,10 @@ class CallQuerySet(models.QuerySet["WebhookCall"]):
             "next_attempt_at", "id"
         )
 
-    def claim(self, by: str, *, seconds: int) -> list[WebhookCall]:
+    def claim(self, by: str, *, seconds: int, most: int) -> list[WebhookCall]:
         """Take the (sliced) rows of this queryset for one worker and count the attempt.
+
+        As many as have no more than ``most`` bytes together, but at least one.
 
         One statement with RETURNING on PostgreSQL and SQLite, two on MySQL and MariaDB, which
         can't return updated rows. What another worker is taking at this moment is passed over.
@@ -41,26 +45,36 @@ class CallQuerySet(models.QuerySet["WebhookCall"]):
         vendor = connections[self.db].vendor
         with transaction.atomic(using=self.db):
             if vendor == "mysql":
-                keys = list(self.select_for_update(skip_locked=True).values_list("pk", flat=True))
+                keys = self._fitting_keys(most)
                 if not keys:
                     return []
                 rows = self.model._base_manager.using(self.db).filter(pk__in=keys)
                 rows.update(**values)
                 return list(rows.order_by("id"))
-            sql, params = update_sql(self._chosen_rows(), **values)
+            sql, params = update_sql(self._fitting_rows(most), **values)
             claimed = self.model._base_manager.db_manager(self.db).raw(f"{sql} RETURNING *", params)
             return sorted(claimed, key=lambda call: call.pk)
 
-    def _chosen_rows(self) -> CallQuerySet:
-        """The rows of this (sliced) queryset, in a form that an update can have."""
-        rows = WebhookCall.objects.using(self.db)
-        due = self.values("pk")
-        if connections[self.db].vendor != "postgresql":
-            return rows.filter(pk__in=due)
+    def _fitting_keys(self, most: int) -> list[int]:
+        """Lock the rows of this queryset; the keys of the first that fit together."""
+        locked = list(self.select_for_update(skip_locked=True).values_list("pk", "size"))
+        sums = accumulate(size for _, size in locked)
+        fitting = sum(1 for total in sums if total <= most)
+        return [pk for pk, _ in locked[: max(fitting, 1)]]
+
+    def _fitting_rows(self, most: int) -> CallQuerySet:
+        """The same as rows that an update can have, chosen in its own statement."""
+        locks = connections[self.db].vendor == "postgresql"
+        due = self.select_for_update(skip_locked=True) if locks else self
+        query = due.values("id", "size", "next_attempt_at").query
+        sql, params = query.get_compiler(self.db).as_sql()
+        total = "SUM(size) OVER (ORDER BY next_attempt_at, id) AS total"
+        summed = f"SELECT id, size, {total} FROM ({sql}) AS due"  # noqa: S608  the ORM's own SQL
+        keys = f"SELECT id FROM ({summed}) AS summed WHERE total <= %s OR total = size"  # noqa: S608  the same
         # As an array the choice is made once; a join might make it again and take more.
-        sql, params = due.select_for_update(skip_locked=True).query.sql_with_params()
-        chosen = f"id = ANY(ARRAY({sql}))"
-        return cast("CallQuerySet", rows.extra(where=[chosen], params=params))  # noqa: S610  the ORM's own SQL
+        chosen = f"id = ANY(ARRAY({keys}))" if locks else f"id IN ({keys})"
+        rows = WebhookCall.objects.using(self.db)
+        return cast("CallQuerySet", rows.extra(where=[chosen], params=(*params, most)))  # noqa: S610  the same
 
 
 class WebhookCall(models.Model):
@@ -75,6 +89,13 @@ class WebhookCall(models.Model):
         help_text=_("Given on arrival: what is written twice, also from the spool, is one row."),
     )
     body = models.BinaryField(_("body"), help_text=_("The exact bytes, before any parsing."))
+    size = models.GeneratedField(
+        verbose_name=_("size"),
+        expression=Length("body"),
+        output_field=models.PositiveIntegerField(),
+        db_persist=True,
+        help_text=_("Bytes of the body; reading the body itself would cost far more."),
+    )
     digest = models.CharField(
         _("digest"), max_length=64, help_text=_("SHA-256 of the body, hex; equal bodies share it.")
     )

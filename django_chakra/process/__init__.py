@@ -21,6 +21,9 @@ logger = logging.getLogger("django_chakra.process")
 
 #: Calls that one claim takes; with fewer, much of the time goes into making the statements.
 BATCH = 200
+#: So many bytes at most, unless one call alone has more: a batch takes many times its bodies, and
+#: should take no more than the largest of all calls.
+BATCH_BYTES = 4 * 1024 * 1024
 #: Other calls that are processed after an answer.
 NEIGHBOURS = 5
 #: How often a process looks for what stopped ones left undone.
@@ -65,7 +68,7 @@ def sweep() -> int:
 def _work(waiting: CallQuerySet) -> int:
     spool.take_in()  # they came before what is claimed now
     by = worker_name()
-    calls = waiting.claim(by, seconds=conf.current().claim_seconds)
+    calls = waiting.claim(by, seconds=conf.current().claim_seconds, most=BATCH_BYTES)
     accounts: dict[str, list[WebhookCall]] = {}
     for call in calls:
         accounts.setdefault(call.account, []).append(call)

@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections, connections
 from django.db.models import QuerySet
 
-from ... import download, process, receive, send, spool
+from ... import download, process, receive, schedule, send, spool
 from ...backfill.gaps import watching_for_gaps
 from ...download.downloaders import Downloaders
 from ...models import CallState, WebhookCall
@@ -20,8 +20,9 @@ from ...models.calls import CallQuerySet
 from ...models.statements import exist
 from ...send.carriers import Carriers
 from ...send.carry import waiting
+from ...watchdog import limiting
 from ..moments import moment
-from ..staying import asked_to_stop, say, say_away, show
+from ..staying import Late, Stop, asked_to_stop, say, say_away, show
 
 #: Idle seconds between two looks; with a sweep every ten this stays below 2 queries per second.
 POLL_SECONDS = 0.8
@@ -94,7 +95,8 @@ class Command(BaseCommand):
             with asked_to_stop() as stop, watching_for_gaps(stop, **how):
                 self._watch(options["batch"], stop, **also)
         else:
-            self._once(options["batch"], **also)
+            with limiting():
+                self._once(options["batch"], **also)
 
     def _once(self, batch: int, *, sends: bool, downloads: bool) -> None:
         """Until nothing is due."""
@@ -124,7 +126,7 @@ class Command(BaseCommand):
             downloaders.join()
             self.stdout.write(f"{downloaders.kept} files kept.")
 
-    def _watch(self, batch: int, stop: threading.Event, *, sends: bool, downloads: bool) -> None:
+    def _watch(self, batch: int, stop: Stop, *, sends: bool, downloads: bool) -> None:
         """Until a signal asks to stop; what is in hand is finished first."""
         say(self, "Waiting for calls. Stop with Ctrl-C or SIGTERM.")
         # Apart, so that neither a slow API nor a large file ever keeps calls waiting.
@@ -136,18 +138,23 @@ class Command(BaseCommand):
         carriers = Carriers(THREADS, **how) if sends else None
         downloaders = Downloaders(DOWNLOAD_THREADS, **how) if downloads else None
         sending = threading.Thread(target=_send, args=(carriers,)) if carriers else None
-        try:
-            if sending:
-                sending.start()
-            if downloaders:
-                downloaders.start(stay=True)
-            total = self._take(batch, stop, carriers, downloaders)
-        finally:
+
+        def end() -> None:
             stop.set()
             if sending:
                 sending.join()
             if downloaders:
                 downloaders.join()
+
+        try:
+            if sending:
+                sending.start()
+            if downloaders:
+                downloaders.start(stay=True)
+            with limiting(end), schedule.limited(Late(stop)):
+                total = self._take(batch, stop, carriers, downloaders)
+        finally:
+            end()
         if downloaders and downloaders.kept:
             say(self, f"{downloaders.kept} files kept.")
         messages = f" and {carriers.left} messages" if carriers else ""
