@@ -9,12 +9,14 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from django.db import router
 from django.db.models import F
 
 from .. import conf, schedule
 from ..events import read, storable_text
 from ..exceptions import escaped
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
+from ..models.contention import repeated, update
 from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from ..signals import SIGNALS
@@ -94,7 +96,8 @@ def retry_failures(limit: int = 20) -> int:
     for pk, at in list(due.values_list("pk", "next_attempt_at")[:limit]):
         if schedule.is_over():
             break
-        taken = ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at).update(
+        taken = update(
+            ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at),
             attempts=F("attempts") + 1,
             next_attempt_at=DatabaseNow() + timedelta(seconds=ATTEMPT_SECONDS),
         )
@@ -123,11 +126,11 @@ def _tell_again(failure: ReceiverFailure) -> None:
                 _put_off(failure, error)
                 return
     if told:
-        failure.delete()
+        repeated(failure.delete, using=router.db_for_write(ReceiverFailure))
         return
     # The receiver was renamed or removed: nobody is there to be told.
     failure.state, failure.next_attempt_at = FailureState.ORPHANED, None
-    failure.save(update_fields=["state", "next_attempt_at"])
+    _save(failure, "state", "next_attempt_at")
 
 
 def _put_off(failure: ReceiverFailure, error: Exception) -> None:
@@ -138,7 +141,7 @@ def _put_off(failure: ReceiverFailure, error: Exception) -> None:
         return
     seconds = min(FIRST_DELAY * 4 ** (failure.attempts - 1), settings.max_delay_seconds)
     failure.next_attempt_at = DatabaseNow() + timedelta(seconds=seconds)
-    failure.save(update_fields=["error", "next_attempt_at"])
+    _save(failure, "error", "next_attempt_at")
 
 
 def _give_up(failure: ReceiverFailure) -> None:
@@ -146,7 +149,14 @@ def _give_up(failure: ReceiverFailure) -> None:
     failure.state, failure.next_attempt_at = FailureState.GIVEN_UP, None
     # What went beyond the limit was never told.
     failure.attempts = min(failure.attempts, conf.current().receiver_max_attempts)
-    failure.save(update_fields=["attempts", "error", "state", "next_attempt_at"])
+    _save(failure, "attempts", "error", "state", "next_attempt_at")
+
+
+def _save(failure: ReceiverFailure, *columns: str) -> None:
+    def save() -> None:
+        failure.save(update_fields=columns)
+
+    repeated(save, using=router.db_for_write(ReceiverFailure))
 
 
 def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:
