@@ -17,7 +17,9 @@ from ..client import payloads
 from ..events.ids import platform_id
 from ..exceptions import ChakraError, ConfigurationError, SendRefused, TemplateRefused
 from ..models import BusinessNumber, Campaign, CampaignState, Message, MessageStatus
-from ..models.contention import patiently
+from ..models.clock import Clock
+from ..models.contention import patiently, repeated
+from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from . import outbox
 from .addressing import Place, To, waba_of_number
@@ -197,8 +199,9 @@ class _Writer:
     def write(self, rows: Sequence[Any], *, start: int) -> _Counted:
         """One chunk: a number of statements that does not grow with it."""
         # Locked: who pauses it meanwhile waits, and then finds these messages.
-        campaign = Campaign.objects.select_for_update().get(pk=self.campaign.pk)
-        directory = Directory(campaign.account, self.phone_number_id)
+        rows_of_campaign = Campaign.objects.select_for_update().annotate(now=DatabaseNow())
+        campaign = rows_of_campaign.get(pk=self.campaign.pk)
+        directory = Directory(campaign.account, Clock(campaign.now), self.phone_number_id)
         directory.meet(row.get("to") if isinstance(row, Mapping) else row for row in rows)
         refused: list[Refused] = []
         letters: list[_Letter] = []
@@ -314,7 +317,10 @@ def _made(campaign: Campaign | str, account: str) -> Campaign:
         return campaign
     if not campaign or platform_id(campaign) != campaign:
         raise SendRefused("The name of a campaign has 1 to 255 characters, without NUL")
-    return Campaign.objects.get_or_create(account=account, name=campaign)[0]
+    return repeated(
+        lambda: Campaign.objects.get_or_create(account=account, name=campaign)[0],
+        using=router.db_for_write(Campaign),
+    )
 
 
 def _named(campaign: Campaign | str, account: str) -> Campaign:
