@@ -15,6 +15,7 @@ from .events import NotJson, Unparsable, parse, storable_text
 from .exceptions import UnknownAccount
 from .models import CallState, WebhookCall
 from .models.calls import CallQuerySet
+from .models.contention import update
 from .models.fields import DatabaseNow
 from .models.statements import upsert
 from .signature import CHAKRA_HEADER, META_HEADER
@@ -60,6 +61,7 @@ def store(account: str, body: bytes, headers: str) -> WebhookCall:
         _insert(call)
     except Error as error:
         call.pk = None  # given before a commit that failed
+        call.received_at = timezone.now()
         try:
             spool.write(call)
         except spool.NotSpooled as reason:
@@ -95,7 +97,7 @@ def keep_refused(account: str, body: bytes, headers: str, reason: str) -> None:
         state=CallState.REFUSED,
         next_attempt_at=None,
         account=account,
-        received_at__gt=call.received_at - timedelta(hours=1),
+        received_at__gt=DatabaseNow() - timedelta(hours=1),
     ).order_by("-pk")
     oldest = kept.values_list("pk", flat=True)[
         settings.refused_per_hour : settings.refused_per_hour + 1
@@ -110,7 +112,7 @@ def _call(account: str, body: bytes, headers: str) -> WebhookCall:
         body=body,
         digest=hashlib.sha256(body).hexdigest(),
         signature=headers,
-        received_at=timezone.now(),
+        received_at=DatabaseNow(),
         next_attempt_at=DatabaseNow(),
     )
 
@@ -143,7 +145,6 @@ def verify_again(calls: CallQuerySet) -> int:
             meta_header=headers.get(META_HEADER, ""),
         )
         if not refused and not not_json(body):
-            taken += WebhookCall.objects.filter(pk=call.pk, state=CallState.REFUSED).update(
-                state=CallState.RECEIVED, next_attempt_at=DatabaseNow(), error=""
-            )
+            row = WebhookCall.objects.filter(pk=call.pk, state=CallState.REFUSED)
+            taken += update(row, state=CallState.RECEIVED, next_attempt_at=DatabaseNow(), error="")
     return taken

@@ -2,7 +2,8 @@
 
 ``TEST_DATABASE`` chooses sqlite (the default), postgresql or mariadb; ``TEST_POSTGRESQL_URL`` and
 ``TEST_MARIADB_URL`` say where those are. ``TEST_DATABASE_NAME`` keeps apart runs on one machine,
-and hands a child process the database of the test that started it.
+and hands a child process the database of the test that started it. ``TEST_ISOLATION`` chooses
+another isolation than Django's default, for a run or for a child.
 """
 
 import importlib.util
@@ -23,20 +24,26 @@ URLS = {
     ),
     "mariadb": os.environ.get("TEST_MARIADB_URL", "mariadb://chakra:chakra@127.0.0.1:3306"),
 }
+#: "repeatable read" or "serializable"; on MariaDB "snapshot" too, its REPEATABLE READ since
+#: 11.6; on SQLite "deferred": what Django has by default, but for the journal, which is the file's.
+ISOLATION = os.environ.get("TEST_ISOLATION", "")
 MYSQLCLIENT_MISSING = TEST_DATABASE == "mariadb" and not importlib.util.find_spec("MySQLdb")
 
 
 def sqlite() -> dict[str, Any]:
     """A file and not memory, so that threads and processes can share it."""
+    options = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        # Tests end processes, never the machine, so nothing needs to reach the disk.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF",
+    }
+    if ISOLATION == "deferred":
+        options = {"init_command": "PRAGMA synchronous=OFF"}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(BUILD / DATABASE_NAME),
-        "OPTIONS": {
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 20,
-            # Tests end processes, never the machine, so nothing needs to reach the disk.
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF",
-        },
+        "OPTIONS": options,
         "TEST": {"NAME": str(BUILD / f"test_{DATABASE_NAME}")},
     }
 
@@ -58,11 +65,19 @@ def server(engine: str, url: str, **rest: Any) -> dict[str, Any]:
 def database() -> dict[str, Any]:
     if TEST_DATABASE == "postgresql":
         # As with SQLite above: what a test has to survive is a process that ends.
-        options = {"options": "-c synchronous_commit=off", "connect_timeout": 5}
+        options: dict[str, Any] = {"options": "-c synchronous_commit=off", "connect_timeout": 5}
+        # Of the server, which holds for single statements too; Django's own does for blocks alone.
+        if ISOLATION:
+            level = ISOLATION.replace(" ", "\\ ")
+            options["options"] += f" -c default_transaction_isolation={level}"
         return server("postgresql", URLS["postgresql"], OPTIONS=options)
     # Without its client Django could not even start; tests.conftest skips each test by name then.
     if TEST_DATABASE == "mariadb" and not MYSQLCLIENT_MISSING:
         options = {"charset": "utf8mb4", "connect_timeout": 5}
+        if ISOLATION == "snapshot":
+            options["init_command"] = "SET SESSION innodb_snapshot_isolation = ON"
+        if ISOLATION:
+            options["isolation_level"] = ISOLATION.replace("snapshot", "repeatable read")
         return server("mysql", URLS["mariadb"], OPTIONS=options)
     return sqlite()
 

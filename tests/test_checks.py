@@ -325,6 +325,28 @@ def test_sqlite_must_take_its_lock_at_once(
     assert set(found(**GOOD)) == ids
 
 
+@pytest.mark.parametrize(
+    ("engine", "given", "ids"),
+    [
+        ("mysql", {}, set()),
+        ("mysql", {"OPTIONS": {"isolation_level": "Read Committed"}}, set()),
+        ("mysql", {"OPTIONS": {"isolation_level": "repeatable read"}}, {"W040"}),
+        ("mysql", {"OPTIONS": {"isolation_level": None}}, {"W040"}),
+        ("postgresql", {"PORT": 5432, "OPTIONS": {"options": "-c lock_timeout=5s"}}, set()),
+        ("postgresql", {"PORT": "6432", "OPTIONS": {}}, {"W041"}),
+        ("postgresql", {"PORT": 6432, "DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": {}}, set()),
+        ("postgis", {"PORT": 6432, "OPTIONS": {"options": "-c a=1"}}, {"W041", "W042"}),
+    ],
+)
+def test_what_a_database_has_to_be_told(
+    engine: str, given: dict[str, Any], ids: set[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """W040: isolation; W041, W042: what PgBouncer can't have."""
+    databases = {"default": {"ENGINE": f"django.db.backends.{engine}", **given}}
+    monkeypatch.setattr(settings, "DATABASES", databases)
+    assert set(found(**GOOD)) == ids
+
+
 @pytest.mark.parametrize(("debug", "ids"), [(False, {"W004"}), (True, set())])
 def test_the_inline_runner_needs_a_cron_job(debug: bool, ids: set[str]) -> None:
     """W004: with the inline runner nothing is retried while no call comes in; not in DEBUG."""

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
+from ..models.contention import update
 from ..models.fields import DatabaseNow
 from ..signals import SIGNALS
 from . import filters, render
@@ -75,9 +76,8 @@ class ReceiverFailureAdmin(EvidenceAdmin):
     def tell_again(self, request: HttpRequest, queryset: QuerySet[ReceiverFailure]) -> None:
         """Make the ticked failures due, also those that were given up or orphaned."""
         chosen = list(queryset.values_list("pk", flat=True))
-        count = ReceiverFailure.objects.filter(pk__in=chosen).update(
-            state=FailureState.WAITING, next_attempt_at=DatabaseNow()
-        )
+        rows = ReceiverFailure.objects.filter(pk__in=chosen)
+        count = update(rows, state=FailureState.WAITING, next_attempt_at=DatabaseNow())
         text = ngettext(
             "%(count)s receiver will be told again.",
             "%(count)s receivers will be told again.",

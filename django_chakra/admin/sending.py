@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import admin, messages
@@ -21,6 +22,7 @@ from django.utils.translation import gettext_lazy as _
 from .. import send
 from ..exceptions import ApiError, ChakraError
 from ..models import Conversation, Message, MessageStatus
+from ..models.contention import patiently
 from ..send import Finding
 from ..send.acts import AGAIN
 from . import render
@@ -74,11 +76,8 @@ class SendingAdmin(EvidenceAdmin):
                 said[messages.WARNING, gettext("It was sent again before.")] += 1
                 continue
             try:
-                # The history first: what is carried after the commit is in it.
-                with transaction.atomic(using=router.db_for_write(Message)):
-                    retry = send.again(message, author=request.user)
-                    words = gettext("Sent again as message %(pk)s.") % {"pk": retry.pk}
-                    self.log_change(request, message, words)
+                again = partial(self._send_one_again, request, message)
+                patiently(again, using=router.db_for_write(Message))
             except ChakraError as error:
                 said[messages.WARNING, str(error)] += 1
             else:
@@ -90,6 +89,12 @@ class SendingAdmin(EvidenceAdmin):
             self.message_user(request, text % {"count": count}, messages.SUCCESS)
         self.tell(request, said)
         return None
+
+    def _send_one_again(self, request: HttpRequest, message: Message) -> None:
+        """In one transaction with the history: what is carried after the commit is in it."""
+        retry = send.again(message, author=request.user)
+        words = gettext("Sent again as message %(pk)s.") % {"pk": retry.pk}
+        self.log_change(request, message, words)
 
     @admin.action(description=_("Cancel"), permissions=["act"])
     def cancel(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:

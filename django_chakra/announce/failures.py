@@ -19,7 +19,7 @@ from .. import conf, schedule
 from ..events import read, storable_text
 from ..exceptions import escaped
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
-from ..models.contention import patiently
+from ..models.contention import patiently, repeated, update
 from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from ..signals import SIGNALS
@@ -150,8 +150,10 @@ def retry_failures(limit: int = 20) -> int:
             break
         # Counted before it is told: it may not come back from there.
         seconds = max(ATTEMPT_SECONDS, _delay(attempts + 1))
-        taken = ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at).update(
-            attempts=attempts + 1, next_attempt_at=DatabaseNow() + timedelta(seconds=seconds)
+        taken = update(
+            ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at),
+            attempts=attempts + 1,
+            next_attempt_at=DatabaseNow() + timedelta(seconds=seconds),
         )
         rows = ReceiverFailure.objects.select_related(
             "call", "message__conversation", "delivery_status__message__conversation"
@@ -184,7 +186,7 @@ def _tell_again(failure: ReceiverFailure) -> None:
                 _put_off(failure, error)
                 return
     if told:
-        failure.delete()
+        repeated(failure.delete, using=router.db_for_write(ReceiverFailure))
         return
     # The receiver was renamed or removed: nobody is there to be told.
     _change(failure, state=FailureState.ORPHANED, next_attempt_at=None)
@@ -213,7 +215,7 @@ def _give_up(failure: ReceiverFailure) -> None:
 
 def _change(failure: ReceiverFailure, **values: Any) -> None:
     """Where the row is still there: whoever told the receiver meanwhile took it away."""
-    ReceiverFailure.objects.filter(pk=failure.pk).update(**values)
+    update(ReceiverFailure.objects.filter(pk=failure.pk), **values)
 
 
 def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:

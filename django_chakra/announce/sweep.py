@@ -9,6 +9,7 @@ from django.db.models import Q
 from .. import conf, record, schedule
 from ..events import read
 from ..models import DeliveryStatus, Message, WebhookCall
+from ..models.contention import update
 from ..models.conversations import abandoned, free
 from ..models.fields import DatabaseNow
 from . import takeover
@@ -69,7 +70,7 @@ def _facts(by: str, limit: int) -> int:
             break
         # A call keeps its state: only the claim is used, by which others leave it alone.
         until = DatabaseNow() + timedelta(seconds=seconds)
-        if due.filter(pk=pk, claimed_by=before).update(claimed_by=by, claimed_until=until):
+        if update(due.filter(pk=pk, claimed_by=before), claimed_by=by, claimed_until=until):
             call = WebhookCall.objects.get(pk=pk)
             found = read(bytes(call.body))
             if before:

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import router
 from django.db.models import F, Q
 
 from ..events import storable_text
 from ..exceptions import BackfillRunning
 from ..models import Backfill, BackfillState
 from ..models.claims import worker_name
+from ..models.contention import repeated, update
 from ..models.fields import DatabaseNow
 from .scope import BEFORE, Scope, since_of
 
@@ -109,7 +111,7 @@ class Run:
         if self.dry:
             return
         mine = Backfill.objects.filter(pk=self.row.pk, claimed_by=self.by)
-        if not mine.update(**values):
+        if not update(mine, **values):
             raise BackfillRunning("Another process goes on with this backfill")
 
 
@@ -130,15 +132,17 @@ def begin(scope: Scope, *, since: datetime | None, reason: str, anew: bool) -> R
         BackfillRunning: another process is at it.
     """
     wanted = since or since_of(scope)
-    row, is_new = Backfill.objects.get_or_create(
-        open_key=scope.key,
-        defaults={"account": scope.account, "scope": scope.named, "since": wanted},
+    new = {"account": scope.account, "scope": scope.named, "since": wanted}
+    row, is_new = repeated(
+        lambda: Backfill.objects.get_or_create(open_key=scope.key, defaults=new),
+        using=router.db_for_write(Backfill),
     )
     # Another process may have made it a moment ago, and not begun.
     is_resumed = row.taken_at is not None
     by = worker_name()
     free = Q(claimed_until__isnull=True) | Q(claimed_until__lt=DatabaseNow())
-    taken = Backfill.objects.filter(free, pk=row.pk, open_key=scope.key).update(
+    taken = update(
+        Backfill.objects.filter(free, pk=row.pk, open_key=scope.key),
         claimed_by=by,
         claimed_until=DatabaseNow() + CLAIM,
         taken_at=DatabaseNow(),
@@ -166,6 +170,6 @@ def _renew(run: Run, since: datetime) -> None:
     """Begin it once more from the start."""
     counts = dict.fromkeys(COUNTS, 0)
     mine = Backfill.objects.filter(pk=run.row.pk, claimed_by=run.by)
-    mine.update(since=since, cursor={}, started_at=F("taken_at"), **counts)
+    update(mine, since=since, cursor={}, started_at=F("taken_at"), **counts)
     run.row.refresh_from_db()
     run.is_resumed = False

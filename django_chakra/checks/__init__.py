@@ -19,7 +19,7 @@ from django.urls import URLResolver, get_resolver
 from .. import conf
 from ..exceptions import ConfigurationError
 from ..models import WebhookCall
-from . import backfill, receivers, sending, spool, storage, tasks
+from . import backfill, databases, receivers, sending, spool, storage, tasks
 from .accounts import account as check_account
 from .values import is_number, unknown_keys
 
@@ -36,7 +36,7 @@ def check_settings(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage
     found = [*unknown_keys("CHAKRA", given, conf.SETTING_KEYS), *_runner(given), *_api(given)]
     found += [*sending.delivery(given), *sending.words(given), *sending.times(given)]
     found += [*backfill.after(given), *backfill.hours(given), *storage.media(given)]
-    found += [*spool.folder(given), *spool.timeouts(given)]
+    found += [*spool.folder(given), *spool.timeouts(given), *databases.database()]
     found += [*receivers.times(given), *tasks.settings(given), *tasks.celery(given)]
     try:
         accounts = conf.raw_accounts()
@@ -170,8 +170,9 @@ def check_sqlite(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage]:
         return [
             Warning(
                 f"DATABASES[{alias!r}] is SQLite without transaction_mode IMMEDIATE.",
-                hint="Two workers would meet as 'database is locked'. "
-                "'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20}",
+                hint="Two workers would meet as 'database is locked', and try again. "
+                "'OPTIONS': {'transaction_mode': 'IMMEDIATE', 'timeout': 20, "
+                "'init_command': 'PRAGMA journal_mode=WAL'}",
                 id="django_chakra.W003",
             )
         ]

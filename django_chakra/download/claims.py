@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from ..events import storable_text
 from ..models import MediaFile, MediaState
-from ..models.contention import patiently
+from ..models.contention import patiently, update
 from ..models.fields import DatabaseNow
 from .outcomes import Outcome
 from .resting import wake
@@ -138,8 +138,12 @@ def again(rows: QuerySet[MediaFile]) -> int:
     keys = list(rows.values_list("pk", flat=True))
     nowhere = Q(media_id="", url="")
     found = MediaFile.objects.filter(pk__in=keys, state__in=AT_REST).exclude(nowhere)
-    return found.update(
-        state=MediaState.WAITING, attempts=0, next_attempt_at=DatabaseNow(), error=""
+    return update(
+        found,
+        state=MediaState.WAITING,
+        attempts=0,
+        next_attempt_at=DatabaseNow(),
+        error="",
     )
 
 

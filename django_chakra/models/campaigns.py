@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import models
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from ..exceptions import Cause, cause_of
 from .choices import CampaignState, MessageStatus
-from .fields import IdField
+from .fields import DatabaseNow, IdField
 
 #: What ends all messages of an account alike.
 ACCOUNT_CAUSES = frozenset({Cause.NOT_PAID, Cause.TOKEN, Cause.BLOCKED})
@@ -70,10 +69,10 @@ class Campaign(models.Model):
         held = (CampaignState.PAUSED, CampaignState.STOPPED)
         self._become(*held, state=CampaignState.RUNNING, error_code=None, reason="")
         waiting = self.messages.filter(status=MessageStatus.PAUSED)
-        return int(waiting.update(status=MessageStatus.QUEUED, received_at=timezone.now()))
+        return int(waiting.update(status=MessageStatus.QUEUED, received_at=DatabaseNow()))
 
     def _become(self, *states: str, **values: Any) -> None:
         """Change it where it is in one of these states, and know how it is then."""
         rows = Campaign.objects.filter(pk=self.pk)
-        rows.filter(state__in=states).update(changed_at=timezone.now(), **values)
+        rows.filter(state__in=states).update(changed_at=DatabaseNow(), **values)
         self.refresh_from_db()

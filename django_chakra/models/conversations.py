@@ -171,6 +171,10 @@ class Conversation(models.Model):
 
     @property
     def window_open(self) -> bool:
-        """Whether any message may be sent now."""
+        """Whether any message may be sent now, by this host's clock."""
+        return self.is_window_open(timezone.now())
+
+    def is_window_open(self, at: datetime) -> bool:
+        """Whether any message may be sent at this time."""
         closes_at = self.window_closes_at
-        return self.group_id is not None or (closes_at is not None and timezone.now() < closes_at)
+        return self.group_id is not None or (closes_at is not None and at < closes_at)

@@ -14,6 +14,7 @@ from ..exceptions import escaped
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
 from ..models.claims import worker_name
+from ..models.contention import repeated, update
 from ..models.fields import DatabaseNow
 from .batch import Batch
 
@@ -68,7 +69,8 @@ def sweep() -> int:
 def _work(waiting: CallQuerySet) -> int:
     spool.take_in()  # they came before what is claimed now
     by = worker_name()
-    calls = waiting.claim(by, seconds=conf.current().claim_seconds, most=BATCH_BYTES)
+    seconds = conf.current().claim_seconds
+    calls = repeated(lambda: waiting.claim(by, seconds=seconds, most=BATCH_BYTES), using=waiting.db)
     accounts: dict[str, list[WebhookCall]] = {}
     for call in calls:
         accounts.setdefault(call.account, []).append(call)
@@ -84,7 +86,8 @@ def _work(waiting: CallQuerySet) -> int:
 
 def replay(calls: CallQuerySet) -> int:
     """Let these calls be processed again; refused ones stay refused. Returns how many will be."""
-    return calls.exclude(state__in=[CallState.REFUSED, CallState.PROCESSING]).update(
+    return update(
+        calls.exclude(state__in=[CallState.REFUSED, CallState.PROCESSING]),
         state=CallState.RECEIVED,
         next_attempt_at=DatabaseNow(),
         # Not zero: their rows may be there, and are to be compared.

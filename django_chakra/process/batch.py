@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, connections, router, transaction
+from django.db import InterfaceError, OperationalError, connections, router
 from django.db.models import Case, OuterRef, Subquery, Value, When
 
 from .. import announce, conf, record, schedule
 from ..events import Event, UnknownEvent, read, storable_text
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
-from ..models.contention import is_contention, patiently
+from ..models.contention import is_contention, patiently, update
 from ..models.fields import DatabaseNow
 from ..record import Fact, Written
 
@@ -95,12 +95,12 @@ class Batch:
         if time.monotonic() - self.held_at > seconds / 3:
             self.held_at = time.monotonic()
             waiting = self._mine(self.calls).filter(announce_at__isnull=False)
-            waiting.update(claimed_until=DatabaseNow() + timedelta(seconds=seconds))
+            update(waiting, claimed_until=DatabaseNow() + timedelta(seconds=seconds))
 
     def _leave(self, calls: Iterable[WebhookCall]) -> None:
         """Leave the facts of these calls to whoever sweeps next."""
         waiting = self._mine(calls).filter(announce_at__isnull=False)
-        waiting.update(claimed_until=None, claimed_by="")
+        update(waiting, claimed_until=None, claimed_by="")
 
     @property
     def _now(self) -> Any:
@@ -126,13 +126,13 @@ class Batch:
         except Exception as error:
             if _is_away(error, self.using):
                 raise
-            logger.warning("A batch of %s calls could not be recorded; halving it", len(self.calls))
+            logger.warning("A batch of %s calls could not be recorded whole", len(self.calls))
             self._record_halves(facts, error)
             self._close_apart()
 
     def _record_halves(self, facts: Sequence[Fact], error: Exception) -> None:
-        """Record what can be, down to the single fact that can't."""
-        if len(facts) <= 1:
+        """Record what can be, down to the single fact that can't; all, where it is not theirs."""
+        if len(facts) <= 1 or (isinstance(error, OperationalError) and is_contention(error)):
             for fact in facts:
                 self.errors[fact.call.pk] = error
             return
@@ -155,8 +155,7 @@ class Batch:
     def _close_apart(self) -> None:
         """After halving: each call is marked by what became of its own facts."""
         good = [call for call in self.calls if call.pk not in self.errors]
-        with transaction.atomic(using=self.using):
-            self._mark_processed(good)
+        patiently(lambda: self._mark_processed(good), using=self.using)
         for call in self.calls:
             if error := self.errors.get(call.pk):
                 self._put_off(call, error)
@@ -175,7 +174,8 @@ class Batch:
             self._fail([call], report)
             return
         seconds = min(FIRST_DELAY * 2 ** (call.attempts - 1), settings.max_delay_seconds)
-        self._mine([call]).update(
+        update(
+            self._mine([call]),
             state=CallState.RECEIVED,
             next_attempt_at=DatabaseNow() + timedelta(seconds=seconds),
             claimed_until=None,
@@ -184,7 +184,8 @@ class Batch:
         )
 
     def _fail(self, calls: list[WebhookCall], report: str) -> None:
-        self._mine(calls).update(
+        update(
+            self._mine(calls),
             state=CallState.FAILED,
             next_attempt_at=None,
             claimed_until=None,
@@ -268,7 +269,7 @@ def _is_away(error: Exception, using: str) -> bool:
     if not isinstance(error, InterfaceError | OperationalError):
         return False
     if is_contention(error):
-        return True
+        return False  # others were in the way for very long: the calls are put off at once
     connection = connections[using]
     # On MySQL and MariaDB one that was closed can't be asked.
     return connection.connection is None or not connection.is_usable()

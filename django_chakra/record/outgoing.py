@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-
-from django.utils import timezone
+from datetime import datetime
 
 from ..events import Identity
 from ..models import BusinessNumber, Conversation
@@ -14,12 +13,14 @@ from .numbers import NumberFact
 from .people import People
 
 
-def contacts_of(account: str, identities: Collection[Identity]) -> dict[Identity, int]:
+def contacts_of(
+    account: str, identities: Collection[Identity], *, now: datetime
+) -> dict[Identity, int]:
     """The contacts of people who are given by one name each; made for those that nobody has.
 
-    A number of statements that does not grow with the people.
+    A number of statements that does not grow with the people. ``now`` is the database's time.
     """
-    people = People(account, Announcer(timezone.now(), ""))
+    people = People(account, Announcer(now, ""))
     people.meet([identity] for identity in identities)
     return people.contacts
 

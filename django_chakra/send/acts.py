@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import router, transaction
+from django.db import router
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -13,6 +13,7 @@ from .. import schedule
 from ..events import storable_text
 from ..exceptions import SendRefused
 from ..models import CampaignState, Message, MessageRole, MessageSource, MessageStatus
+from ..models.contention import patiently, update
 from . import files, outbox
 from .addressing import Place, find
 from .known import Category, checked
@@ -67,17 +68,23 @@ def again(
         check_marketing(place, _category(place, known.payload, category), force=force)
     else:
         outbox.check_window(place)
+    using = router.db_for_write(Message)
     row = outbox.row_of(place, known.payload, place.open(), author=author)
     row.idempotency_key = key
     row.retry_of, row.campaign = known, known.campaign
     row.reply_to_id, row.target_id = known.reply_to_id, known.target_id
     if known.campaign is not None and known.campaign.state != CampaignState.RUNNING:
         row.status = MessageStatus.PAUSED
-    with transaction.atomic(using=router.db_for_write(Message)):
-        row = _retry(message, outbox.put_once(row))
-        files.hand_on(known, row)
-    schedule.carry_after_commit(row.conversation_id, using=router.db_for_write(Message))
-    return row
+
+    def put() -> Message:
+        row.pk = None  # given by a try that was rolled back
+        retry = _retry(message, outbox.put_once(row))
+        files.hand_on(known, retry)
+        return retry
+
+    retry = patiently(put, using=using)
+    schedule.carry_after_commit(retry.conversation_id, using=using)
+    return retry
 
 
 def _category(place: Place, body: Mapping[str, Any], category: Category | None) -> Category:
@@ -127,5 +134,6 @@ def cancel(messages: Message | QuerySet[Message], *, author: Any = None) -> int:
     for start in range(0, len(chosen), BATCH):
         # By keys: as a subquery the condition would not be looked at again once a row is free.
         rows = Message.objects.filter(pk__in=chosen[start : start + BATCH], status__in=WAITING)
-        count += rows.update(status=MessageStatus.CANCELLED, next_attempt_at=None, error_title=said)
+        values = {"status": MessageStatus.CANCELLED, "error_title": said}
+        count += update(rows, next_attempt_at=None, **values)
     return count

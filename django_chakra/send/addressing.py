@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from django.db import router
 from django.db.models import F, QuerySet, Subquery
 
 from .. import conf, record
@@ -14,6 +15,9 @@ from ..events import Identity
 from ..events.ids import matched
 from ..exceptions import ConfigurationError, NumberNeeded, SendRefused
 from ..models import Contact, ContactIdentity, Conversation, IdentityKind, Message
+from ..models.clock import Clock, clock
+from ..models.contention import patiently
+from ..models.fields import DatabaseNow
 from ..record.numbers import NumberFact, waba_key
 
 #: A phone number in any spelling, a BSUID, or a row.
@@ -36,6 +40,8 @@ class Place:
     contact: int | None
     #: Digits, a BSUID, or a group's id.
     recipient: str
+    #: By it the message is written down: hosts' clocks may differ.
+    clock: Clock
     is_group: bool = False
     #: The message that has the idempotency key already.
     existing: int | None = None
@@ -63,13 +69,19 @@ class Place:
     def open(self) -> Conversation:
         """The conversation, made if there is none, with its contact. Only inserts."""
         if self.conversation is None:
-            if self.contact is None:
-                identity = identity_of(self.recipient)
-                self.contact = record.contacts_of(self.account, [identity])[identity]
-            contact, number = self.contact, number_fact(self)
-            pk = record.conversations_with(self.account, [contact], number)[contact]
-            self.conversation = Conversation.objects.select_related("number", "contact").get(pk=pk)
+            using = router.db_for_write(Conversation)
+            self.conversation = patiently(self._made, using=using)
+            self.contact = self.conversation.contact_id
         return self.conversation
+
+    def _made(self) -> Conversation:
+        contact = self.contact
+        if contact is None:
+            identity = identity_of(self.recipient)
+            made = record.contacts_of(self.account, [identity], now=self.clock.now())
+            contact = made[identity]
+        pk = record.conversations_with(self.account, [contact], number_fact(self))[contact]
+        return Conversation.objects.select_related("number", "contact").get(pk=pk)
 
 
 def find(
@@ -108,6 +120,7 @@ def find(
         conversation=best,
         contact=best.contact_id,
         recipient=best.group_id or best.identity_value or "",
+        clock=Clock(best.now),
         is_group=best.group_id is not None,
         existing=getattr(best, "existing", None),
     )
@@ -163,6 +176,7 @@ def _described(rows: QuerySet[Conversation], account: str, key: str | None) -> Q
         identity_pk=F("contact__identities__pk"),
         identity_kind=F("contact__identities__kind"),
         identity_value=F("contact__identities__value"),
+        now=DatabaseNow(),
     )
     if key is None:
         return rows
@@ -197,7 +211,7 @@ def _unopened(to: str | Contact | Conversation, account: str, own: str, key: str
     existing = None
     if key is not None:
         existing = Message.objects.filter(account=account, idempotency_key=key).first()
-    place = Place(account, own, None, contact, recipient)
+    place = Place(account, own, None, contact, recipient, clock(router.db_for_read(Message)))
     place.existing = existing.pk if existing else None
     return checked(place)
 

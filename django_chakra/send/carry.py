@@ -10,18 +10,18 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.utils import timezone
 
 from .. import conf, connect
 from ..client.waiting import Patience
 from ..exceptions import escaped
 from ..models import Conversation, Message, MessageRole, MessageStatus
 from ..models.callback_data import callback_data
+from ..models.clock import Clock
 from ..models.contention import patiently
 from ..models.fields import DatabaseNow
 from . import delivery, files, outcomes, pacing
@@ -39,14 +39,21 @@ def carry(conversation: int, *, stop: threading.Event | None = None) -> int:
     """
     done = 0
     while not (stop and stop.is_set()) and (message := claim(conversation)):
-        began = timezone.now()
-        outcome = _attempt(message)
+        clock = _clock(message)
+        began = clock.now()
+        outcome = _attempt(message, began)
         if outcome is None:
             break
         done += outcome.status != MessageStatus.QUEUED
-        if not settle(message, outcome, began=began):
+        if not settle(message, outcome, began=began, ended=clock.now()):
             break
     return done
+
+
+def _clock(message: Message) -> Clock:
+    """The database's, of a message that was claimed just now."""
+    assert message.claimed_until is not None  # noqa: S101  so it is
+    return Clock(message.claimed_until - timedelta(seconds=conf.current().sending_seconds))
 
 
 def claim(conversation: int) -> Message | None:
@@ -61,11 +68,11 @@ def claim(conversation: int) -> Message | None:
         .exclude(Exists(_resting(conversation)))
     )
     # Read first: whoever pauses for longer than a claim would read what another one claimed since.
-    message = free.select_related(
-        "conversation__number", "conversation__contact", "campaign"
-    ).first()
+    found = free.select_related("conversation__number", "conversation__contact", "campaign")
+    message = found.annotate(now=DatabaseNow()).first()
     if message is None:
         return None
+    clock = Clock(message.now)
     # Before the claim begins to run out.
     if conf.delivery() == "live":
         pacing.wait(message.account)
@@ -73,10 +80,11 @@ def claim(conversation: int) -> Message | None:
     seconds = conf.current().sending_seconds
 
     def take() -> int:
+        message.claimed_until = clock.now() + timedelta(seconds=seconds)
         return mine.update(
             status=MessageStatus.SENDING,
             sending_in=conversation,
-            claimed_until=DatabaseNow() + timedelta(seconds=seconds),
+            claimed_until=message.claimed_until,
             attempts=F("attempts") + 1,
         )
 
@@ -112,12 +120,12 @@ def is_due() -> Q:
     return Q(next_attempt_at__isnull=True) | Q(next_attempt_at__lte=DatabaseNow())
 
 
-def _attempt(message: Message) -> Outcome | None:
+def _attempt(message: Message, now: datetime) -> Outcome | None:
     """One request, if it may leave at all; None where the claim ran out before."""
     try:
         if reason := delivery.withheld(message):
             return Outcome(str(MessageStatus.WITHHELD), title=reason)
-        if late := _too_late(message):
+        if late := _too_late(message, now):
             return Outcome(str(MessageStatus.FAILED), code=late[0], title=late[1])
         body = message.payload
         if files.is_missing(body) and (body := files.completed(message)) is None:
@@ -133,14 +141,14 @@ def _attempt(message: Message) -> Outcome | None:
         return outcome
 
 
-def _too_late(message: Message) -> tuple[int | None, str] | None:
+def _too_late(message: Message, now: datetime) -> tuple[int | None, str] | None:
     """Code and words for what waited too long."""
-    waited = timezone.now() - message.received_at
+    waited = now - message.received_at
     if waited > timedelta(seconds=conf.current().send_within):
         return None, "It waited too long to be sent (SEND_WITHIN)"
     needs_window = message.kind != "template" and message.role != MessageRole.RECEIPT
     is_refused = conf.current().window == "refuse"
-    if needs_window and is_refused and not message.conversation.window_open:
+    if needs_window and is_refused and not message.conversation.is_window_open(now):
         return 131047, "The 24-hour window closed before it could be sent"
     return None
 
@@ -196,7 +204,8 @@ def recover(limit: int = 100) -> int:
     words = "The process that was sending it stopped"
     found = list(rows.order_by("pk")[:limit])
     for message in found:
-        until = message.claimed_until or timezone.now()
+        until = message.claimed_until
+        assert until is not None  # noqa: S101  that it is over was asked for
         outcome = Outcome(str(MessageStatus.UNKNOWN), title=words)
         settle(message, outcome, began=until - seconds, ended=until, if_sending=True)
     return len(found)

@@ -8,13 +8,13 @@ from enum import StrEnum
 from functools import partial
 
 from django.db import router, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from .. import announce, conf, connect, record, schedule
 from ..exceptions import NumberNeeded, SendRefused
 from ..models import IdentityKind, Message, MessageRole, MessageStatus, Resolution
 from ..models.claims import worker_name
+from ..models.clock import clock
 from ..record import Gathered, Listed
 from ..record.sent import recipient_of
 
@@ -118,9 +118,10 @@ def _settle(message: Message, listed: Iterable[Listed]) -> None:
     """Write down what was found, and have it told: here, or by the worker."""
     by = worker_name() if conf.current().runner == "inline" else ""
     named = [one for one in listed if one.external_id]
-    touched = record.check(message, named, now=timezone.now(), leased_by=by)
+    using = router.db_for_write(Message)
+    touched = record.check(message, named, now=clock(using).now(), leased_by=by)
     if touched and by:
-        transaction.on_commit(partial(_tell, touched, by), using=router.db_for_write(Message))
+        transaction.on_commit(partial(_tell, touched, by), using=using)
 
 
 def _tell(conversations: set[int], by: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, TypeAlias, Unpack
 
 from django.core.files.base import ContentFile, File
-from django.db import router, transaction
+from django.db import router
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 
@@ -22,10 +22,11 @@ from ..client.waiting import Patience
 from ..events import storable_text
 from ..exceptions import UnreadableAnswer, ValidationFailed
 from ..models import MediaFile, MediaState, Message
+from ..models.contention import patiently, update
 from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from . import outbox
-from .addressing import To
+from .addressing import Place, To
 from .outbox import Options
 
 #: The bytes, a path, or anything that is read in binary mode: an open file, Django's ``File``, an
@@ -86,9 +87,11 @@ def write(
             return outbox.put(place, body, **options)
         name = _kept(attached)
     try:
-        with transaction.atomic(using=router.db_for_write(Message)):
-            message = outbox.put(place, body, **options)
-            used = _noted(message, kind, attached, name)
+        # A copy: what one try found or made may be rolled back with it.
+        message, used = patiently(
+            lambda: _put(replace(place), body, kind, attached, name, options),
+            using=router.db_for_write(Message),
+        )
     except BaseException:
         storage.private().delete(name)
         raise
@@ -96,6 +99,14 @@ def write(
         # Another process wrote the same key at the same time, and was first.
         storage.private().delete(name)
     return message
+
+
+def _put(
+    place: Place, body: dict[str, Any], kind: str, attached: Attached, name: str, options: Options
+) -> tuple[Message, str]:
+    """The message with the row of its file, and under which name it has one."""
+    message = outbox.put(place, body, **options)
+    return message, _noted(message, kind, attached, name)
 
 
 def name_of(file: Upload) -> str | None:
@@ -199,7 +210,7 @@ def completed(message: Message) -> dict[str, Any] | None:
         raise FileGone("The file of this message is not there any more")
     if not row.public_url:
         row.public_url = _uploaded(row)
-        row.save(update_fields=["public_url"])
+        update(MediaFile.objects.filter(pk=row.pk), public_url=row.public_url)
         if not _still_ours(message):
             return None
     body[message.kind] = {"link": row.public_url, **body[message.kind]}
@@ -228,4 +239,4 @@ def _still_ours(message: Message) -> bool:
         pk=message.pk, sending_in=message.conversation_id, attempts=message.attempts
     )
     seconds = conf.current().sending_seconds
-    return bool(mine.update(claimed_until=DatabaseNow() + timedelta(seconds=seconds)))
+    return bool(update(mine, claimed_until=DatabaseNow() + timedelta(seconds=seconds)))

@@ -11,6 +11,8 @@ from django.db.models import QuerySet
 
 from ..exceptions import ChakraError, ConfigurationError, SendRefused
 from ..models import Campaign, CampaignState, Message, MessageStatus
+from ..models.clock import Clock
+from ..models.fields import DatabaseNow
 from ..models.statements import upsert
 from . import outbox
 from .addressing import Place
@@ -65,8 +67,9 @@ class Writer:
     def write(self, rows: Sequence[Any], *, start: int) -> Counted:
         """One chunk: a number of statements that does not grow with it."""
         # Locked: who pauses it meanwhile waits, and then finds these messages.
-        campaign = Campaign.objects.select_for_update().get(pk=self.campaign.pk)
-        directory = Directory(campaign.account, self.phone_number_id)
+        rows_of_campaign = Campaign.objects.select_for_update().annotate(now=DatabaseNow())
+        campaign = rows_of_campaign.get(pk=self.campaign.pk)
+        directory = Directory(campaign.account, Clock(campaign.now), self.phone_number_id)
         directory.meet(row.get("to") if isinstance(row, Mapping) else row for row in rows)
         refused: list[Refused] = []
         letters: list[Letter] = []

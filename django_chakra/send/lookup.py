@@ -12,6 +12,7 @@ from ..events import Identity
 from ..events.ids import matched
 from ..exceptions import SendRefused, ValidationFailed
 from ..models import Contact, ContactIdentity, Conversation, Message
+from ..models.clock import Clock
 from .addressing import (
     PREFERRED,
     Place,
@@ -30,11 +31,12 @@ class Directory:
 
     Args:
         account: whose they are.
+        clock: the database's.
         phone_number_id: to send from, instead of each conversation's or the account's.
     """
 
-    def __init__(self, account: str, phone_number_id: str = "") -> None:
-        self.account = account
+    def __init__(self, account: str, clock: Clock, phone_number_id: str = "") -> None:
+        self.account, self._clock = account, clock
         self._asked = phone_number_id
         self._own = phone_number_id or str(conf.account(account).phone_number_id or "")
         self._conversations: dict[int, Conversation] = {}
@@ -111,7 +113,8 @@ class Directory:
             return
         new = {id(one): identity_of(one.recipient) for one in missing if one.contact is None}
         if new:
-            made = record.contacts_of(self.account, sorted(set(new.values())))
+            now = self._clock.now()
+            made = record.contacts_of(self.account, sorted(set(new.values())), now=now)
             for place in missing:
                 place.contact = made[new[id(place)]] if place.contact is None else place.contact
         number = number_fact(missing[0])
@@ -144,6 +147,7 @@ class Directory:
             conversation=conversation,
             contact=contact,
             recipient=recipient,
+            clock=self._clock,
             is_group=conversation is not None and conversation.group_id is not None,
         )
 

@@ -15,7 +15,7 @@ from ..client import payloads
 from ..events.ids import platform_id
 from ..exceptions import SendRefused, TemplateRefused
 from ..models import BusinessNumber, Campaign, CampaignState, Message
-from ..models.contention import patiently
+from ..models.contention import patiently, repeated
 from . import outbox
 from .addressing import To, waba_of_number
 from .known import Category, Known, look
@@ -144,17 +144,17 @@ def _write(
 ) -> Sent:
     """The whole list, a transaction for each chunk."""
     using = router.db_for_write(Message)
-    done = written = repeated = 0
+    done = written = known = 0
     refused: list[Refused] = []
     for rows in _chunks(recipients):
         found = patiently(partial(writer.write, rows, start=done), using=using)
-        written, repeated = written + found.written, repeated + found.repeated
+        written, known = written + found.written, known + found.repeated
         refused += found.refused
         done += len(rows)
         if progress is not None:
             progress(done)
     writer.campaign.refresh_from_db()
-    return Sent(writer.campaign, written, repeated, tuple(refused))
+    return Sent(writer.campaign, written, known, tuple(refused))
 
 
 def _check_for_all(known: Known, template: Mapping[str, Any], account: str) -> None:
@@ -188,7 +188,10 @@ def _made(campaign: Campaign | str, account: str) -> Campaign:
         return campaign
     if not campaign or platform_id(campaign) != campaign:
         raise SendRefused("The name of a campaign has 1 to 255 characters, without NUL")
-    return Campaign.objects.get_or_create(account=account, name=campaign)[0]
+    return repeated(
+        lambda: Campaign.objects.get_or_create(account=account, name=campaign)[0],
+        using=router.db_for_write(Campaign),
+    )
 
 
 def _named(campaign: Campaign | str, account: str) -> Campaign:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, Unpack
 
 from django.db import router
-from django.utils import timezone
 
 from .. import conf, schedule
 from ..events import content_of, storable
 from ..events.ids import platform_id
 from ..exceptions import SendRefused, WindowClosed
 from ..models import Conversation, Direction, Message, MessageRole, MessageSource, MessageStatus
+from ..models.contention import repeated
 from ..models.statements import upsert
 from .addressing import Place, To, find
 
@@ -115,17 +115,21 @@ def put(place: Place, body: Mapping[str, Any], **options: Unpack[Options]) -> Me
         return Message.objects.select_related("conversation").get(pk=place.existing)
     check_storable(body)
     Message(author=options.get("author"))  # raises for one that is no user, before anything is made
+    using = router.db_for_write(Message)
     row = row_of(place, body, place.open(), author=options.get("author"))
     row.idempotency_key = options.get("idempotency_key")
     quoted = options.get("reply_to")
     if isinstance(quoted, Message):
         row.reply_to = quoted
-    if row.idempotency_key is None:
-        row.save(force_insert=True)
-    else:
-        row = put_once(row)
-    using = router.db_for_write(Message)
+    row = repeated(lambda: _inserted(row), using=using)
     schedule.carry_after_commit(row.conversation_id, using=using)
+    return row
+
+
+def _inserted(row: Message) -> Message:
+    if row.idempotency_key is not None:
+        return put_once(row)
+    row.save(force_insert=True)
     return row
 
 
@@ -133,7 +137,7 @@ def row_of(
     place: Place, body: Mapping[str, Any], conversation: Conversation, *, author: Any = None
 ) -> Message:
     """The row of a message that waits to be sent."""
-    now, content = timezone.now(), content_of(dict(body))
+    now, content = place.clock.now(), content_of(dict(body))
     context = body.get("context") or {}
     return Message(
         account=place.account,
@@ -181,7 +185,7 @@ def check_window(place: Place) -> None:
     if place.existing is not None or place.is_group or conf.current().window == "allow":
         return
     conversation = place.conversation
-    if conversation is None or not conversation.window_open:
+    if conversation is None or not conversation.is_window_open(place.clock.now()):
         raise WindowClosed(conversation.window_closes_at if conversation else None)
 
 
@@ -199,7 +203,7 @@ def wamid_of(message: Message | str) -> str:
 
 def receipt(message: Message, body: dict[str, Any], place: Place) -> Message:
     """The row of a read receipt: it waits its turn like a message, and is no bubble."""
-    now = timezone.now()
+    now, using = place.clock.now(), router.db_for_write(Message)
     row = Message(
         account=place.account,
         conversation=place.open(),
@@ -214,6 +218,6 @@ def receipt(message: Message, body: dict[str, Any], place: Place) -> Message:
         sort_at=now,
         received_at=now,
     )
-    row.save(force_insert=True)
-    schedule.carry_after_commit(row.conversation_id, using=router.db_for_write(Message))
+    repeated(lambda: _inserted(row), using=using)
+    schedule.carry_after_commit(row.conversation_id, using=using)
     return row

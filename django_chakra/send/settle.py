@@ -8,7 +8,6 @@ from typing import Any
 from django.db import IntegrityError, router
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from .. import announce, conf, record, schedule
 from ..models import (
@@ -36,13 +35,13 @@ def settle(
     outcome: Outcome,
     *,
     began: datetime,
-    ended: datetime | None = None,
+    ended: datetime,
     if_sending: bool = False,
 ) -> bool:
     """Save what became of a claimed message; say whether the next one may be tried at once.
 
-    Two statements, and a look at what came first, for a message that the platform took. With
-    ``if_sending`` nothing happens where whoever claimed it has been here.
+    Two statements, and a look at what came first, for a message that the platform took. Times are
+    the database's. With ``if_sending`` nothing happens where whoever claimed it has been here.
     """
     by, using = worker_name(), router.db_for_write(Message)
     values = _values(message, outcome, entry(outcome, began, ended))
@@ -55,7 +54,7 @@ def settle(
             values["status"] = MessageStatus.PAUSED
         if not rows.update(**values):
             return False
-        _beside(message, outcome, by)
+        _beside(message, outcome, by, now=ended)
         return True
 
     try:
@@ -84,7 +83,7 @@ def _is_held(message: Message, outcome: Outcome) -> bool:
     return campaign.state != CampaignState.RUNNING
 
 
-def _beside(message: Message, outcome: Outcome, by: str) -> None:
+def _beside(message: Message, outcome: Outcome, by: str, *, now: datetime) -> None:
     """What changes beside the message, in the same transaction."""
     rest = _rest(outcome)
     if outcome.holds_number:
@@ -93,7 +92,6 @@ def _beside(message: Message, outcome: Outcome, by: str) -> None:
         number.exclude(send_after__gt=rest["send_after"]).update(**rest)
         rest = {}
     if outcome.status == MessageStatus.FAILED:
-        now = timezone.now()
         record.refused(message, outcome.code, outcome.title, outcome.details, now=now)
     if outcome.ends_campaign and message.campaign is not None:
         message.campaign.stop(outcome.code, outcome.title)
@@ -110,11 +108,14 @@ def _look(message: Message, outcome: Outcome, by: str) -> bool:
         conversation=OuterRef("conversation"), status=MessageStatus.QUEUED
     )
     rows = Message.objects.filter(pk=message.pk)
-    found = rows.annotate(more=Exists(more), is_awaited=record.awaited(), lost=Exists(_lost()))
-    seen = found.values_list("more", "is_awaited", "lost").first()
-    has_more, is_awaited, has_lost = seen or (True, False, False)
+    found = rows.annotate(
+        more=Exists(more), is_awaited=record.awaited(), lost=Exists(_lost()), now=DatabaseNow()
+    )
+    seen = found.values_list("more", "is_awaited", "lost", "now").first()
+    if seen is None:
+        return True
+    has_more, is_awaited, has_lost, now = seen
     touched: set[int] = set()
-    now = timezone.now()
     if is_awaited:
         touched |= record.link(message.account, [message.pk], now=now, leased_by=by)
     if outcome.status == MessageStatus.UNKNOWN or has_lost:
@@ -130,7 +131,7 @@ def _look(message: Message, outcome: Outcome, by: str) -> bool:
 
 def _lost() -> QuerySet[Message]:
     """Messages of the same conversation whose end is unknown, as long as it may be told."""
-    since = timezone.now() - timedelta(seconds=conf.current().send_within)
+    since = DatabaseNow() - timedelta(seconds=conf.current().send_within)
     return Message.objects.filter(
         conversation=OuterRef("conversation"),
         status=MessageStatus.UNKNOWN,
@@ -165,11 +166,11 @@ def _values(message: Message, outcome: Outcome, attempt: dict[str, Any]) -> dict
     return values
 
 
-def entry(outcome: Outcome, began: datetime, ended: datetime | None = None) -> dict[str, Any]:
+def entry(outcome: Outcome, began: datetime, ended: datetime) -> dict[str, Any]:
     """An attempt as the row keeps it: times in ISO 8601, outcome, code, words."""
     return {
         "began": began.isoformat(),
-        "ended": (ended or timezone.now()).isoformat(),
+        "ended": ended.isoformat(),
         "outcome": outcome.status if outcome.status != MessageStatus.QUEUED else "again",
         "code": outcome.code,
         "words": ": ".join(filter(None, (outcome.title, outcome.details)))[:500],

@@ -82,14 +82,14 @@ def _call(line: dict[str, Any], body: bytes, digest: str) -> WebhookCall:
     received_at = datetime.fromisoformat(line["received_at"])
     if received_at.utcoffset() is None or received_at.year not in YEARS:
         raise ValueError("no time of an arrival")
-    # Not before the database's own time: the clock of who wrote the file may be ahead.
-    due = Least(Value(received_at, output_field=DateTimeField()), DatabaseNow())
+    # Not after the database's own time: the clock of who wrote the file may be ahead.
+    arrived = Least(Value(received_at, output_field=DateTimeField()), DatabaseNow())
     return WebhookCall(
         uid=UUID(hex=line["uid"]),
         account=line["account"],
         body=body,
         digest=digest,
         signature=storable_text(line["signature"], 512),
-        received_at=received_at,
-        next_attempt_at=due,
+        received_at=arrived,
+        next_attempt_at=arrived,
     )

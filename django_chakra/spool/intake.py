@@ -11,7 +11,7 @@ from django.db import Error, InterfaceError, OperationalError, connections, rout
 
 from .. import conf
 from ..models import WebhookCall
-from ..models.contention import patiently
+from ..models.contention import is_contention, patiently
 from ..models.statements import upsert
 from . import files
 from .content import Unreadable, to_call
@@ -109,7 +109,8 @@ def _stored(claim: Claim) -> bool:
     try:
         _store(call)
     except Exception as error:
-        if isinstance(error, InterfaceError | OperationalError) and not _answers():
+        is_away = isinstance(error, InterfaceError | OperationalError)
+        if is_away and (is_contention(error) or not _answers()):
             claim.give_back()
             raise _Away from error
         _put_off(claim, error)

@@ -8,13 +8,13 @@ from functools import partial
 from typing import Any
 
 from django.db import router
-from django.utils import timezone
 
 from .. import connect
 from ..events import platform_id, storable
 from ..events.words import word
 from ..exceptions import UnreadableAnswer
 from ..models import MessageTemplate
+from ..models.clock import clock
 from ..models.contention import patiently
 from ..record import templates as kept
 from ..record.templates import TemplateWord
@@ -52,7 +52,7 @@ def create_template(
     """
     waba = waba_of(account, waba_id)
     extra = {"parameter_format": parameter_format} if parameter_format else {}
-    at = timezone.now()
+    at = clock(router.db_for_write(MessageTemplate)).now()
     answer = connect.chakra(account).message_templates.create(
         name=name,
         language=language,
@@ -101,7 +101,8 @@ def edit_template(
     template.refresh_from_db(fields=["told_at"])
     # Whatever was heard before, this comes after it.
     heard = [datetime.fromisoformat(at) for at in template.told_at.values()]
-    at = max([timezone.now(), *(at + timedelta(microseconds=2) for at in heard)])
+    now = clock(router.db_for_write(MessageTemplate)).now()
+    at = max([now, *(at + timedelta(microseconds=2) for at in heard)])
     connect.chakra(template.account).message_templates.update(
         template.external_id, components=components, category=category
     )

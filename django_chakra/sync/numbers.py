@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from django.utils import timezone
+from django.db import router
 
 from .. import conf, connect
 from ..exceptions import (
@@ -15,6 +15,7 @@ from ..exceptions import (
     RateLimited,
 )
 from ..models import BusinessNumber
+from ..models.clock import clock
 from ..record import asked
 
 #: After one of these every further question would get the same answer.
@@ -56,10 +57,11 @@ def numbers(account: str = "default") -> SyncedNumbers:
     client = connect.chakra(account)
     rows = BusinessNumber.objects.filter(account=account)
     found = asked.ours(account, client.phone_numbers.list(), rows)
+    told_by = clock(router.db_for_write(BusinessNumber))
     done = SyncedNumbers([], [], {}, found.others)
     for number in found.numbers:
         name = number.phone_number_id
-        at = timezone.now()
+        at = told_by.now()
         try:
             answer = client.phone_numbers.get(name)
         except HOPELESS:

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
 from django.db import router
-from django.utils import timezone
 
 from .. import conf, connect
 from ..events import platform_id, storable, storable_text
@@ -18,6 +17,7 @@ from ..events.base import mapping
 from ..events.words import MAX_TEXT, word
 from ..exceptions import ConfigurationError, UnreadableAnswer
 from ..models import MessageTemplate
+from ..models.clock import Clock, clock
 from ..models.contention import patiently
 from ..record import templates as kept
 from ..record.templates import TemplateWord
@@ -76,12 +76,13 @@ def templates(
     """
     waba = waba_of(account, waba_id)
     using = router.db_for_write(MessageTemplate)
-    began = timezone.now()
+    told_by = clock(using)
+    began = told_by.now()
     rows = MessageTemplate.objects.using(using).filter(account=account, waba_id=waba)
     known = dict(rows.filter(deleted_at=None).values_list("external_id", "told_at"))
     listed: set[str] = set()
     new = changed = 0
-    for at, page in _pages(account, waba, FIELDS):
+    for at, page in _pages(account, waba, FIELDS, told_by):
         words = [one for entry in page if (one := _word(entry, waba, at)) is not None]
         found = patiently(partial(kept.write, account, words), using=using)
         new, changed = new + found.new, changed + found.changed
@@ -90,7 +91,7 @@ def templates(
             progress(len(listed))
     missing = {key: told for key, told in known.items() if key not in listed}
     if missing:
-        for _, page in _pages(account, waba, "id"):
+        for _, page in _pages(account, waba, "id", told_by):
             for entry in page:
                 missing.pop(platform_id(entry.get("id")), None)
     deleted = sum(
@@ -114,13 +115,15 @@ def waba_of(account: str, waba_id: str | None = None) -> str:
     return found
 
 
-def _pages(account: str, waba: str, fields: str) -> Iterator[tuple[datetime, list[Any]]]:
+def _pages(
+    account: str, waba: str, fields: str, told_by: Clock
+) -> Iterator[tuple[datetime, list[Any]]]:
     """When each page was asked for, and its entries; it ends with the list, or raises."""
     client = connect.chakra(account)
     after: str | None = None
     seen: set[str] = set()
     while True:
-        at = timezone.now()
+        at = told_by.now()
         answer = client.message_templates.list(limit=PAGE, after=after, fields=fields, waba_id=waba)
         page = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(page, list):

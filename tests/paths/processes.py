@@ -15,9 +15,13 @@ from django.db import connection
 
 
 def environment(
-    log: Path, *, chakra: dict[str, Any] | None = None, **hearing: Any
+    log: Path,
+    *,
+    chakra: dict[str, Any] | None = None,
+    env: dict[str, str] | None = None,
+    **hearing: Any,
 ) -> dict[str, str]:
-    """What a child needs to know: whose database, which settings, where to write."""
+    """What a child needs to know: whose database, which settings, where to write; and ``env``."""
     return {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "tests.paths.site",
@@ -25,6 +29,7 @@ def environment(
         "TEST_DATABASE_NAME": Path(str(connection.settings_dict["NAME"])).name,
         "TEST_CHAKRA": json.dumps(chakra or {}),
         "TEST_HEARING": json.dumps({"log": str(log), **hearing}),
+        **(env or {}),
     }
 
 

@@ -20,16 +20,18 @@ LISTENING = re.compile(r"Listening at: http://127\.0\.0\.1:(\d+)")
 
 
 @contextmanager
-def serving(directory: Path, env: dict[str, str] | None = None, **options: Any) -> Iterator[int]:
+def serving(
+    directory: Path, env: dict[str, str] | None = None, *, workers: int = 1, **options: Any
+) -> Iterator[int]:
     """Serve the site on the test's database; gives the port.
 
     ``env`` is added to the child's; options are those of ``environment``.
     """
     log = directory / "gunicorn.log"
-    child = {**environment(directory / "heard", **options), **(env or {})}
+    child = environment(directory / "heard", **options)
     # Its control socket lies in the home directory, and two at once would share it.
-    child |= {"DJANGO_SETTINGS_MODULE": "tests.served.site", "HOME": str(directory)}
-    command = [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", "--workers=1"]
+    child |= {"DJANGO_SETTINGS_MODULE": "tests.served.site", "HOME": str(directory), **(env or {})}
+    command = [sys.executable, "-m", "gunicorn", "--bind=127.0.0.1:0", f"--workers={workers}"]
     with log.open("w") as out:
         process = subprocess.Popen(
             [*command, "django.core.wsgi:get_wsgi_application()"],

@@ -108,10 +108,10 @@ def test_a_page_costs_four_statements(fake: FakeChakra) -> None:
         add(fake, size)
         counts.append(len(counted()))
     again = len(counted())
-    # One statement to know what there was before; then 1, 1 and 2 pages; one for the time.
-    assert counts[:2] == [1 + 4 + 1, 1 + 4 + 1]
-    assert counts[2] == 1 + 2 + 4 + 1
-    assert again == 1 + 2 * 2 + 1
+    # Two to know what time it is and what there was before; then 1, 1 and 2 pages; one at the end.
+    assert counts[:2] == [2 + 4 + 1, 2 + 4 + 1]
+    assert counts[2] == 2 + 2 + 4 + 1
+    assert again == 2 + 2 * 2 + 1
 
 
 def test_what_changes_between_pages(fake: FakeChakra) -> None:

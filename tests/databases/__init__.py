@@ -1,0 +1,1 @@
+"""What databases do to several processes: contention, isolation, clocks, poolers."""
