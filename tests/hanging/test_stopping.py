@@ -84,6 +84,7 @@ def states() -> set[str]:
     return set(Message.objects.filter(direction="out").values_list("status", flat=True))
 
 
+@pytest.mark.thorough
 def test_sigterm_cuts_nobody(load: Load, tmp_path: Path) -> None:
     """Messages and files in hand get their end, the receiver is interrupted in its time, and what
     could not be told soon is told by the next worker."""

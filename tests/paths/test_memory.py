@@ -111,6 +111,7 @@ def test_long_calls_are_taken_few_at_a_time(count: int, tmp_path: Path) -> None:
     assert WebhookCall.objects.get(unreadable__gt=0).kind == "unreadable"
 
 
+@pytest.mark.thorough
 @pytest.mark.databases("postgresql")
 @SEVERAL
 def test_files_of_the_spool_are_taken_in_one_by_one(count: int, tmp_path: Path) -> None:
