@@ -30,12 +30,12 @@ class Program:
     log: Path
     #: Who has said nothing for so many seconds is taken for deaf, and started again; 0: never.
     silence: float = 0.0
-    starts: int = 0
+    started_at: float = 0.0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; its log goes on."""
-        self.starts += 1
+        self.started_at = time.time()
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, *self.command],
@@ -49,7 +49,8 @@ class Program:
     @property
     def is_deaf(self) -> bool:
         """Whether it runs, and has said nothing for too long."""
-        return 0 < self.silence < time.time() - self.log.stat().st_mtime
+        heard = max(self.log.stat().st_mtime, self.started_at)
+        return 0 < self.silence < time.time() - heard
 
     @property
     def is_running(self) -> bool:
