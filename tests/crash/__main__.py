@@ -14,7 +14,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tests.stack.progress import say
+from tests.stack.progress import end_well, say
 from tests.stack.running import Site, keep_logs
 
 from . import report
@@ -58,6 +58,7 @@ def apart(play: Play) -> dict[str, Any]:
 
 
 def main() -> int:
+    end_well()
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--json", help="write the result there")
     for field in fields(Play):

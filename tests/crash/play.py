@@ -40,8 +40,8 @@ class Play:
     #: Of posting and killing.
     seconds: float = 150.0
     seed: int = 1
-    #: Seconds between two kills.
-    rest: float = 0.3
+    #: Seconds between two kills, about.
+    rest: float = 2.0
     #: Until every step was hit often enough it is killed for longer, but no longer than this.
     at_most: float = 240.0
 
