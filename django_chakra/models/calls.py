@@ -157,6 +157,7 @@ class WebhookCall(models.Model):
     class Meta:
         verbose_name = _("webhook call")
         verbose_name_plural = _("webhook calls")
+        permissions = [("see_payloads", "Can see raw payloads")]
         indexes = [
             models.Index(fields=["account", "digest"], name="chakra_call_digest"),
             models.Index(fields=["kind", "id"], name="chakra_call_kind"),
