@@ -7,7 +7,6 @@ order of the platform's clock; a receiver that raised hears again later and hold
 
 from .conversations import conversations
 from .facts import facts, has_receivers
-from .failures import retry_failures
 from .sweep import sweep
 
-__all__ = ["conversations", "facts", "has_receivers", "retry_failures", "sweep"]
+__all__ = ["conversations", "facts", "has_receivers", "sweep"]

@@ -10,7 +10,7 @@ import hashlib
 import logging
 import traceback
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import router
@@ -139,13 +139,27 @@ def _report(error: Exception) -> str:
     return storable_text("".join(traceback.format_exception(error)), 20_000)
 
 
-def retry_failures(limit: int = 20) -> int:
-    """Tell receivers whose time has come again; return how many were told."""
+class Retry(NamedTuple):
+    """A failure whose time has come again."""
+
+    at: datetime
+    pk: int
+    attempts: int
+
+
+def due_failures(limit: int = 20) -> list[Retry]:
+    """Receivers whose time has come again, the oldest first."""
     due = ReceiverFailure.objects.filter(
         state=FailureState.WAITING, next_attempt_at__lte=DatabaseNow()
     ).order_by("next_attempt_at", "fact", "pk")
+    found = due.values_list("next_attempt_at", "pk", "attempts")[:limit]
+    return [Retry(at, pk, attempts) for at, pk, attempts in found if at]
+
+
+def retry_failures(due: Sequence[Retry]) -> int:
+    """Tell these receivers again; return how many were told."""
     told = 0
-    for pk, at, attempts in list(due.values_list("pk", "next_attempt_at", "attempts")[:limit]):
+    for at, pk, attempts in due:
         if schedule.is_over():
             break
         # Counted before it is told: it may not come back from there.
