@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -31,6 +32,8 @@ logger = logging.getLogger("django_chakra.announce")
 FIRST_DELAY = 10
 #: How long one attempt may take before another worker may try the same.
 ATTEMPT_SECONDS = 300
+#: Receivers that fail are often slow ones too, and new calls wait meanwhile: so long in one sweep.
+RETRY_SECONDS = 1.0
 
 
 Subject: TypeAlias = "Message | DeliveryStatus | WebhookCall"
@@ -157,10 +160,10 @@ def due_failures(limit: int = 20) -> list[Retry]:
 
 
 def retry_failures(due: Sequence[Retry]) -> int:
-    """Tell these receivers again; return how many were told."""
-    told = 0
+    """Tell these receivers again, as many as there is time for; return how many were told."""
+    told, until = 0, time.monotonic() + RETRY_SECONDS
     for at, pk, attempts in due:
-        if schedule.is_over():
+        if time.monotonic() > until or schedule.is_over():
             break
         # Counted before it is told: it may not come back from there.
         seconds = max(ATTEMPT_SECONDS, _delay(attempts + 1))
