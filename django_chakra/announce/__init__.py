@@ -6,7 +6,7 @@ order of the platform's clock; a receiver that raised hears again later and hold
 """
 
 from .conversations import conversations
-from .facts import facts, has_receivers
+from .facts import Claim, facts, has_receivers
 from .sweep import sweep
 
-__all__ = ["conversations", "facts", "has_receivers", "sweep"]
+__all__ = ["Claim", "conversations", "facts", "has_receivers", "sweep"]

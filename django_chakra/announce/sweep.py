@@ -19,7 +19,7 @@ from ..models.conversations import abandoned, free
 from ..models.fields import DatabaseNow
 from . import takeover
 from .conversations import conversations, lease
-from .facts import facts
+from .facts import Claim, facts
 from .failures import due_failures, retry_failures
 
 Job: TypeAlias = tuple[datetime, Callable[[], int]]
@@ -103,12 +103,13 @@ def _tell_facts(pk: int, before: str, by: str) -> int:
     due = _unclaimed().filter(pk=pk, claimed_by=before)
     if not update(due, claimed_by=by, claimed_until=until):
         return 0
+    claim = Claim(by, [pk])
     call = WebhookCall.objects.get(pk=pk)
     found = read(bytes(call.body))
     if before:
         takeover.facts(call, found, by)
     else:
-        facts(call, found)
+        facts(call, found, claim)
     return 1
 
 
