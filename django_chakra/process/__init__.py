@@ -14,7 +14,7 @@ from ..exceptions import escaped
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
 from ..models.claims import worker_name
-from ..models.contention import repeated, update
+from ..models.contention import patiently, update
 from ..models.fields import DatabaseNow
 from .batch import Batch
 
@@ -70,7 +70,9 @@ def _work(waiting: CallQuerySet) -> int:
     spool.take_in()  # they came before what is claimed now
     by = worker_name()
     seconds = conf.current().claim_seconds
-    calls = repeated(lambda: waiting.claim(by, seconds=seconds, most=BATCH_BYTES), using=waiting.db)
+    calls = patiently(
+        lambda: waiting.claim(by, seconds=seconds, most=BATCH_BYTES), using=waiting.db
+    )
     accounts: dict[str, list[WebhookCall]] = {}
     for call in calls:
         accounts.setdefault(call.account, []).append(call)
