@@ -7,6 +7,6 @@ order of the platform's clock; a receiver that raised hears again later and hold
 
 from .conversations import conversations
 from .facts import Claim, facts, has_receivers
-from .sweep import sweep
+from .sweep import is_left, sweep
 
-__all__ = ["Claim", "conversations", "facts", "has_receivers", "sweep"]
+__all__ = ["Claim", "conversations", "facts", "has_receivers", "is_left", "sweep"]

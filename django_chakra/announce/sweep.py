@@ -17,10 +17,14 @@ from ..models.calls import CallQuerySet
 from ..models.contention import update
 from ..models.conversations import abandoned, free
 from ..models.fields import DatabaseNow
+from ..models.statements import exist
 from . import takeover
 from .conversations import conversations, lease
 from .facts import Claim, facts
 from .failures import due_failures, retry_failures
+
+#: What is told in conversations, and the way from there to its conversation.
+TOLD = ((Message, "conversation"), (DeliveryStatus, "message__conversation"))
 
 Job: TypeAlias = tuple[datetime, Callable[[], int]]
 """Since when something is due, and what tells it and returns how much that was."""
@@ -42,10 +46,19 @@ def sweep(by: str, *, limit: int = 200) -> int:
     return told
 
 
+def is_left() -> bool:
+    """Whether something is due in a conversation whose holder fell silent. One query."""
+    due = (
+        model._default_manager.filter(abandoned(f"{path}__"), announce_at__lte=DatabaseNow())
+        for model, path in TOLD
+    )
+    return any(exist(*due))
+
+
 def _conversations(by: str, limit: int) -> Iterator[Job]:
     since: dict[int, datetime] = {}
     held: dict[int, datetime | None] = {}
-    for model, path in ((Message, "conversation"), (DeliveryStatus, "message__conversation")):
+    for model, path in TOLD:
         due = model._default_manager.filter(
             free(f"{path}__") | abandoned(f"{path}__"),
             announce_at__lte=DatabaseNow(),

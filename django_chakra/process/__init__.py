@@ -108,7 +108,9 @@ def inline(pk: int) -> None:
             run()
         run_one(pk)
         run(limit=NEIGHBOURS)
-        if _is_time_to_sweep():
+        # What was recorded where a holder fell silent is told by a sweep: the next answer may be
+        # hours away.
+        if _is_time_to_sweep() or announce.is_left():
             sweep()
     except Exception as error:
         sentence = "Call %s is stored; processing it stopped and will be taken up again"

@@ -108,6 +108,17 @@ def test_a_recorder_leaves_it_to_the_sweep(pair: Pair) -> None:
     assert_nothing_held()
 
 
+def test_after_an_answer_it_is_told_at_once(pair: Pair) -> None:
+    """Inline the next answer may be hours away: so it sweeps also when it has just done so."""
+    process.inline(stored(text("wamid.first")).pk)
+    leave()
+    forget(pair)
+    process.inline(stored(text("wamid.A", at=1)).pk)
+    assert [one.heard for one in pair] == [["wamid.A"], ["wamid.A"]]
+    assert_nothing_left()
+    assert_nothing_held()
+
+
 def test_what_was_left_is_told_with_care_and_what_comes_as_usual(pair: Pair) -> None:
     """Each receiver is written down while it is told; not so of what came meanwhile."""
     left("wamid.A", "wamid.B")
