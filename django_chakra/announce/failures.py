@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import router
@@ -31,6 +32,8 @@ logger = logging.getLogger("django_chakra.announce")
 FIRST_DELAY = 10
 #: How long one attempt may take before another worker may try the same.
 ATTEMPT_SECONDS = 300
+#: Receivers that fail are often slow ones too, and new calls wait meanwhile: so long in one sweep.
+RETRY_SECONDS = 1.0
 
 
 Subject: TypeAlias = "Message | DeliveryStatus | WebhookCall"
@@ -139,14 +142,28 @@ def _report(error: Exception) -> str:
     return storable_text("".join(traceback.format_exception(error)), 20_000)
 
 
-def retry_failures(limit: int = 20) -> int:
-    """Tell receivers whose time has come again; return how many were told."""
+class Retry(NamedTuple):
+    """A failure whose time has come again."""
+
+    at: datetime
+    pk: int
+    attempts: int
+
+
+def due_failures(limit: int = 20) -> list[Retry]:
+    """Receivers whose time has come again, the oldest first."""
     due = ReceiverFailure.objects.filter(
         state=FailureState.WAITING, next_attempt_at__lte=DatabaseNow()
     ).order_by("next_attempt_at", "fact", "pk")
-    told = 0
-    for pk, at, attempts in list(due.values_list("pk", "next_attempt_at", "attempts")[:limit]):
-        if schedule.is_over():
+    found = due.values_list("next_attempt_at", "pk", "attempts")[:limit]
+    return [Retry(at, pk, attempts) for at, pk, attempts in found if at]
+
+
+def retry_failures(due: Sequence[Retry]) -> int:
+    """Tell these receivers again, as many as there is time for; return how many were told."""
+    told, until = 0, time.monotonic() + RETRY_SECONDS
+    for at, pk, attempts in due:
+        if time.monotonic() > until or schedule.is_over():
             break
         # Counted before it is told: it may not come back from there.
         seconds = max(ATTEMPT_SECONDS, _delay(attempts + 1))

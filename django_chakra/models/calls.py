@@ -43,7 +43,7 @@ class CallQuerySet(models.QuerySet["WebhookCall"]):
             "next_attempt_at": until,
         }
         vendor = connections[self.db].vendor
-        with transaction.atomic(using=self.db):
+        with transaction.atomic(using=self.db, savepoint=False):  # or in the caller's
             if vendor == "mysql":
                 keys = self._fitting_keys(most)
                 if not keys:

@@ -1,5 +1,6 @@
 """A receiver that ends its process is found out: it is told so often, and holds nobody up."""
 
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from .guarantees import (
     let_time_pass,
 )
 from .hearing import NAMES, Heard, count, heard
-from .processes import Child
+from .processes import Child, environment, start
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -45,8 +46,8 @@ MOST_ROUNDS, MOST_STEPS = 40, 150
 
 def child(log: Path, *, facts: bool = False, **killer: Any) -> Child:
     """A process with three receivers, of which the second one ends it."""
-    signal = "event_received" if facts else "message_received"
-    killer = {"signal": signal, "about": IDS[1], **killer}
+    told = "event_received" if facts else "message_received"
+    killer = {"signal": told, "about": IDS[1], **killer}
     return Child(log, facts=facts, killer=killer, chakra={"RECEIVER_MAX_ATTEMPTS": ATTEMPTS})
 
 
@@ -212,6 +213,22 @@ def leave_facts(n: int) -> list[str]:
     claim = {"claimed_by": "the silent", "claimed_until": past}
     WebhookCall.objects.filter(pk=call.pk).update(announce_at=past, announced_at=None, **claim)
     return [f"call {call.pk} message.text {one}" for one in ids]
+
+
+@pytest.mark.parametrize("how", [[], ["--watch"]])
+def test_what_was_left_is_told_before_what_is_new(how: list[str], tmp_path: Path) -> None:
+    """Else something new that ends each process could keep it waiting for ever."""
+    log = tmp_path / "heard"
+    ids = leave_messages(0)
+    stored(text("wamid.deadly", sender=BRUNO))
+    env = environment(log, killer={"signal": "message_received", "about": "deadly"})
+    with start("django", "chakra_process", *how, env=env) as worker:
+        try:
+            assert worker.wait(60) == -signal.SIGKILL
+        finally:
+            worker.kill()
+    assert_heard(of(heard(log), ids), ids, at_most=1)
+    assert count(log, "killer", "wamid.deadly") == 1
 
 
 @pytest.mark.parametrize(

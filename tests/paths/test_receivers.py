@@ -1,5 +1,6 @@
 """A receiver that raises hears again; the others do not, and nobody is held up."""
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -89,6 +90,25 @@ def test_a_retry_holds_nobody_up(connect: Connect) -> None:
     let_time_pass()
     process.sweep()
     assert bad.heard == ["wamid.0", "wamid.1", "wamid.2", "wamid.0"]
+    assert_nothing_left()
+
+
+def test_slow_retries_hold_no_worker_up(connect: Connect) -> None:
+    """After a second a sweep leaves the rest to the next one, so that new calls are taken."""
+
+    class Slow(Receiver):
+        def __call__(self, **told: Any) -> None:
+            super().__call__(**told)
+            time.sleep(1.1)
+
+    slow = connect("message_received", "slow", Slow(raises=3))
+    for n in range(3):
+        stored(text(f"wamid.{n}", at=n))
+    process.run()
+    let_time_pass()
+    for told in (1, 2, 3):
+        assert process.sweep() == 1
+        assert len(slow.heard) == 3 + told
     assert_nothing_left()
 
 
