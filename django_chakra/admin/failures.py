@@ -74,10 +74,11 @@ class ReceiverFailureAdmin(EvidenceAdmin):
 
     @admin.action(description=_("Tell again now"), permissions=["act"])
     def tell_again(self, request: HttpRequest, queryset: QuerySet[ReceiverFailure]) -> None:
-        """Make the ticked failures due, also those that were given up or orphaned."""
+        """Make the ticked failures due with all attempts left, also given up or orphaned ones."""
         chosen = list(queryset.values_list("pk", flat=True))
         rows = ReceiverFailure.objects.filter(pk__in=chosen)
-        count = update(rows, state=FailureState.WAITING, next_attempt_at=DatabaseNow())
+        anew = {"attempts": 0, "next_attempt_at": DatabaseNow()}
+        count = update(rows, state=FailureState.WAITING, **anew)
         text = ngettext(
             "%(count)s receiver will be told again.",
             "%(count)s receivers will be told again.",
