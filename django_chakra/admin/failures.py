@@ -74,7 +74,7 @@ class ReceiverFailureAdmin(EvidenceAdmin):
 
     @admin.action(description=_("Tell again now"), permissions=["act"])
     def tell_again(self, request: HttpRequest, queryset: QuerySet[ReceiverFailure]) -> None:
-        """Make the ticked failures due, also those that were given up or orphaned."""
+        """Make the ticked failures due with all attempts left, also given up or orphaned ones."""
         count = self.each(request, queryset, _make_due, gettext("Is told again."))
         text = ngettext(
             "%(count)s receiver will be told again.",
@@ -116,4 +116,5 @@ class ReceiverFailureAdmin(EvidenceAdmin):
 
 
 def _make_due(rows: QuerySet[ReceiverFailure]) -> int:
-    return update(rows, state=FailureState.WAITING, next_attempt_at=DatabaseNow())
+    anew = {"attempts": 0, "next_attempt_at": DatabaseNow()}
+    return update(rows, state=FailureState.WAITING, **anew)

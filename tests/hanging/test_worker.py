@@ -76,6 +76,22 @@ def test_one_that_goes_on_ends_its_process(tmp_path: Path, options: tuple[str, .
     assert_nothing_left()
 
 
+def test_a_log_that_hangs_with_it_keeps_nobody(tmp_path: Path) -> None:
+    """Its process ends though nothing can be logged, and the next worker tells all the others."""
+    site, everything = Site(tmp_path, "holds_the_log"), post()
+    with site.worker("--watch") as worker:
+        until(lambda: site.hung.read_text())
+        before = site.log()
+        assert worker.wait(40) == EXIT_CODE
+    assert site.log() == before
+    site.hung.unlink()
+    let_time_pass()
+    with site.worker() as worker:
+        assert worker.wait(40) == 0
+    assert site.told() == everything
+    assert_nothing_left()
+
+
 @pytest.mark.databases("mariadb")
 def test_one_that_hangs_in_c_ends_its_process(tmp_path: Path) -> None:
     """MariaDB's client lets no exception through while it waits."""
