@@ -51,7 +51,13 @@ def apart(play: Play) -> dict[str, Any]:
     """Play it in a process of its own: settings are read once."""
     given = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(play).items()]
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        subprocess.run([sys.executable, "-m", "tests.crash", *given, f"--json={file.name}"])
+        command = [sys.executable, "-m", "tests.crash", *given, f"--json={file.name}"]
+        with subprocess.Popen(command) as process:
+            try:
+                process.wait()
+            finally:
+                # It ends what it started; killed, it could not.
+                process.terminate()
         written = Path(file.name).read_text()
     found: dict[str, Any] = json.loads(written) if written else {}
     return found
