@@ -25,6 +25,7 @@ def let_time_pass() -> None:
     past = DatabaseNow() - timedelta(days=1)
     calls = WebhookCall.objects
     calls.filter(claimed_until__isnull=False).update(claimed_until=past)
+    calls.filter(announce_at__isnull=False).update(announce_at=past)
     calls.filter(state=CallState.PROCESSING).update(next_attempt_at=past)
     calls.filter(state=CallState.RECEIVED).update(next_attempt_at=past)
     Conversation.objects.filter(announcing_until__isnull=False).update(announcing_until=past)
