@@ -24,6 +24,7 @@ SOON: dict[str, Any] = {
 PREPARE = {
     "tests.stack.hearing.connect": {"log": "{folder}/heard"},
     "tests.crash.steps.show": {"folder": "{folder}/steps"},
+    "tests.crash.begun.note": {"log": "{folder}/heard"},
     "tests.crash.hurry.hurry": {"attempt": "12"},
 }
 #: What is queued when the killing ends is posted within this.

@@ -99,7 +99,7 @@ def receivers(verdict: Verdict, told: Sequence[Heard]) -> None:
         missed = [one for one in things if (receiver, one) not in heard]
         verdict.fault("receivers that missed", (f"{receiver}: {one}" for one in missed))
     verdict.fault("failures left", map(str, ReceiverFailure.objects.values_list("key", "state")))
-    verdict.counts["raised on purpose"] = sum(one.raised for one in told)
+    verdict.counts["raised, or told alone"] = sum(one.raised for one in told)
 
 
 def _told_messages() -> Any:

@@ -43,6 +43,7 @@ class Heard(NamedTuple):
     began: float
     ended: float
     process: int
+    #: It refused it, or there is only the beginning.
     raised: bool
 
 
@@ -66,12 +67,12 @@ def _receiver(
         raises = receiver == "raises" and random.random() < refused
         if receiver == "answers" and signal == "message_received":
             answer(told["message"])
-        about, conversation, at, arrived = _about(told)
+        what, conversation, at, arrived = about(told)
         entry = Heard(
-            receiver, signal, about, conversation, at, arrived,
+            receiver, signal, what, conversation, at, arrived,
             began, time.monotonic(), os.getpid(), raises,
         )  # fmt: skip
-        _write(log, json.dumps(entry))
+        write(log, json.dumps(entry))
         if raises:
             raise Refused
 
@@ -89,13 +90,14 @@ def answer(message: Message) -> None:
             )
 
 
-def _about(told: dict[str, Any]) -> tuple[str, int, float, float]:
+def about(told: dict[str, Any]) -> tuple[str, int, float, float]:
+    """What a telling is about, in which conversation, and its place there; see :class:`Heard`."""
     status: DeliveryStatus | None = told.get("delivery_status")
     message: Message | None = told.get("message")
     if status is not None and message is not None:
         at = (status.occurred_at or status.received_at).timestamp()
-        about = f"status {status.external_id} {status.status}"
-        return about, message.conversation_id, at, status.received_at.timestamp()
+        what = f"status {status.external_id} {status.status}"
+        return what, message.conversation_id, at, status.received_at.timestamp()
     if message is not None:
         at, arrived = message.sort_at.timestamp(), message.received_at.timestamp()
         return f"message {message.external_id}", message.conversation_id, at, arrived
@@ -103,8 +105,8 @@ def _about(told: dict[str, Any]) -> tuple[str, int, float, float]:
     return f"fact {call.pk} {told['event'].kind}", 0, 0.0, 0.0
 
 
-def _write(log: str, line: str) -> None:
-    """In one piece, so that processes don't write into each other's lines."""
+def write(log: str, line: str) -> None:
+    """Add a line, in one piece, so that processes don't write into each other's."""
     file = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.write(file, f"{line}\n".encode())
     os.close(file)
