@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Coalesce
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from django_chakra.models import Conversation, MediaFile, Message, MessageTemplate
@@ -138,7 +142,7 @@ def ours(
         payload=payload or {"type": kind, kind: {"body": text}},
         **{"status": "read", **columns},
     )
-    row.sort_at = row.received_at = calls_time(at)
+    row.sort_at = row.received_at = moment(at)
     row.save()
     latest = conversation.messages.filter(role="bubble").order_by("-sort_at", "-pk")[0]
     Conversation.objects.filter(pk=conversation.pk).update(
@@ -147,10 +151,8 @@ def ours(
     return row
 
 
-def calls_time(at: int) -> Any:
+def moment(at: int) -> datetime:
     """A Unix time as the tables have it."""
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(at, UTC)
 
 
@@ -203,6 +205,15 @@ def template_part(*values: str) -> dict[str, Any]:
         "language": {"code": "en"},
         "components": [{"type": "body", "parameters": parameters}],
     }
+
+
+def counted(client: Client, url: str, *, status: int = 200) -> list[str]:
+    """The statements of a page but for session, user and the request's transaction."""
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == status
+    found = [query["sql"].replace("`", '"') for query in captured.captured_queries]
+    others = ('FROM "django_session"', 'FROM "auth_user"', "SAVEPOINT")
+    return [sql for sql in found if not any(one in sql for one in others)]
 
 
 def thread_url(conversation: Conversation, query: str = "") -> str:

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
-from django_chakra.models import Conversation, Message
+from django_chakra.models import Message
 from tests.admin.test_browser import Browser, browser, log_in
 
-from .scenes import NOW, echo, every_kind, hear, ours, thread_url, url_of
+from .scenes import NOW, every_kind, hear, ours, thread_url, url_of
 
 __all__ = ["browser"]  # the fixture
 

@@ -8,16 +8,14 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from django_chakra.admin.chat import inbox
 from django_chakra.models import BusinessNumber, Conversation, Message
 from tests.admin.looking import list_url, see
 
-from .scenes import NOW, hear, ours, thread_url, url_of
+from .scenes import NOW, counted, hear, ours, thread_url, url_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -41,14 +39,6 @@ def older(client: Client, query: str = "") -> str:
         r'href="[^"?]*(\?[^"]*)" rel="next"', see(client, list_url(Conversation, query))
     )
     return found[1].replace("&amp;", "&") if found else ""
-
-
-def counted(client: Client, url: str) -> list[str]:
-    """The statements of a page but for session and user."""
-    with CaptureQueriesContext(connection) as captured:
-        see(client, url)
-    found = [query["sql"] for query in captured.captured_queries]
-    return [sql for sql in found if "django_session" not in sql and "auth_user" not in sql]
 
 
 def change(conversation: Conversation, **columns: Any) -> None:
