@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
@@ -215,15 +216,21 @@ def test_an_order_without_a_sum(staff: Client, products: Any) -> None:
 SPOKEN = [name for name in samples.names() if re.search("message|history|standby", name)]
 
 
-@pytest.mark.parametrize("name", SPOKEN)
-def test_every_sample(staff: Client, name: str) -> None:
-    """Whatever the platform is known to post, the thread can be opened, and draws each bubble."""
-    stored(samples.load(name))
+def test_every_sample(staff: Client) -> None:
+    """Whatever the platform is known to post, threads can be opened, and show each bubble."""
+    for name in SPOKEN:
+        stored(samples.load(name))
     process_all()
+    bubbles = Message.objects.filter(role="bubble")
+    assert bubbles.count() > 80
+    seen: set[int] = set()
     for conversation in Conversation.objects.all():
-        page = see(staff, thread_url(conversation))
-        for row in conversation.messages.filter(role="bubble"):
-            assert f'id="m{row.pk}"' in page
+        place = "0-0"
+        while place:
+            page = see(staff, thread_url(conversation, f"?after={place}"))
+            seen |= {int(pk) for pk in re.findall(r'data-key="m(\d+)"', page)}
+            place = re.findall(r'data-newer="([^"]*)"', page)[0]
+    assert seen >= set(bubbles.values_list("pk", flat=True))
 
 
 @pytest.mark.parametrize("all_of_it", [False, True], ids=["texts", "everything"])
@@ -251,9 +258,7 @@ def test_markup_in_what_is_set_here(staff: Client) -> None:
     conversation = every_kind()
     MediaFile.objects.update(filename=hostile, error=hostile)
     Message.objects.update(error_title=hostile, error_details=hostile)
-    for row in Message.objects.filter(author__isnull=False):
-        row.author.first_name = hostile[:150]
-        row.author.save()
+    User.objects.update(first_name=hostile)
     first = Message.objects.order_by("sort_at")[0]
     for query in ("", f"?message={first.pk}"):
         url = thread_url(conversation, query)

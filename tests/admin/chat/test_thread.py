@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,10 @@ def test_pages_meet_without_gap_or_repeat(staff: Client, monkeypatch: pytest.Mon
     for _page in range(3):
         page = see(staff, url)
         seen = keys(page) + seen
-        older = re.search(r'data-older="([^"]*)"', page)
-        assert older
+        older = re.findall(r'data-older="([^"]*)"', page)[0]
         hear("text", {"body": "meanwhile"}, at=NOW)
-        url = thread_url(conversation, f"?before={older[1]}")
-    assert older[1] == ""
+        url = thread_url(conversation, f"?before={older}")
+    assert older == ""
     first = Message.objects.filter(text__startswith="text").order_by("sort_at", "pk")
     assert seen == list(first.values_list("pk", flat=True))
 
@@ -354,11 +354,12 @@ def test_updates_bring_what_is_new(staff: Client) -> None:
     """A new message, a tick, a message that waits to be sent: each is in the next answer."""
     conversation = hear(at=NOW - 9).conversation
     token = ""
-    for change in (
+    changes: list[Callable[[], Message]] = [
         lambda: hear("text", {"body": "brand new"}, at=NOW - 5),
         lambda: send.text(to=conversation, body="on its way"),
         lambda: echo("text", {"body": "by phone"}, at=NOW - 3),
-    ):
+    ]
+    for change in changes:
         change()
         url = url_of("updates", conversation.pk)
         found = staff.get(url, {"token": token})
