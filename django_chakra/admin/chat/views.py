@@ -31,6 +31,9 @@ class ChatAdmin(EvidenceAdmin):
     come from ``get_queryset``: what a host leaves out there, nobody sees here.
     """
 
+    inbox_template = f"{TEMPLATES}/inbox.html"
+    thread_template = f"{TEMPLATES}/thread.html"
+
     def get_urls(self) -> list[URLPattern]:
         """With those of the chat."""
         return [
@@ -57,7 +60,7 @@ class ChatAdmin(EvidenceAdmin):
             return super().changelist_view(request, extra_context)
         self._need_view(request)
         context = contexts.inbox(self, request, inbox.Asked.of(request.GET.dict()))
-        return self._answer(request, "inbox", {**context, **(extra_context or {})})
+        return self._answer(request, self.inbox_template, {**context, **(extra_context or {})})
 
     @method_decorator(transaction.non_atomic_requests)
     def table_view(self, request: HttpRequest) -> HttpResponse:
@@ -76,7 +79,7 @@ class ChatAdmin(EvidenceAdmin):
             # Django's own says that there is none.
             return super().change_view(request, object_id, form_url, extra_context)
         context = contexts.thread(self, request, found, _slice(request, found))
-        return self._answer(request, "thread", {**context, **(extra_context or {})})
+        return self._answer(request, self.thread_template, {**context, **(extra_context or {})})
 
     def details_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The columns of the row."""
@@ -180,10 +183,10 @@ class ChatAdmin(EvidenceAdmin):
             raise PermissionDenied
         return found
 
-    def _answer(self, request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    def _answer(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
         request.current_app = self.admin_site.name
         named = {**self.admin_site.each_context(request), "opts": self.opts, **context}
-        return TemplateResponse(request, f"{TEMPLATES}/{name}.html", named)
+        return TemplateResponse(request, template, named)
 
     def _drawn(self, request: HttpRequest, name: str, context: dict[str, Any]) -> str:
         request.current_app = self.admin_site.name
