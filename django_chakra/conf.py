@@ -144,6 +144,9 @@ class Settings:
     #: So many files and bytes may be in it; beyond that calls get 503.
     spool_max_files: int = 10_000
     spool_max_bytes: int = 1024 * 1024 * 1024
+    #: Dotted path to a function of a user that names the accounts whose rows the admin shows them,
+    #: or returns None for all of them. Empty: everybody sees all.
+    admin_accounts: str = ""
     #: Where Chakra's REST API is. As a plain text: nothing of the client is imported here.
     base_url: str = "https://api.chakrahq.com"
     #: Of Meta's API, in the paths of what Chakra hands through to Meta.

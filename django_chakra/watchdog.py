@@ -75,8 +75,7 @@ class Call:
         frame = sys._current_frames().get(self.thread)
         if frame is None:
             return "an unknown place"
-        code = frame.f_code
-        return f"{code.co_filename}:{frame.f_lineno} {code.co_name}"
+        return f"{frame.f_code.co_filename}:{frame.f_lineno} {frame.f_code.co_name}"
 
 
 class Limit:
@@ -189,13 +188,18 @@ def _drop_connections() -> None:
 
 
 class Watch:
-    """The receivers that are running in one process, in any of its threads."""
+    """The receivers that are running in one process, in any of its threads.
+
+    Its thread only looks: whatever may block, a log above all, is done in another one, or a
+    receiver that hangs with the log's lock would hold up its own end.
+    """
 
     def __init__(self) -> None:
         #: Adding and discarding take no lock of ours; copying it is one step too.
         self._running: set[Call] = set()
         self._is_watched = False
         self._starting = threading.Lock()
+        self._naming: threading.Thread | None = None
 
     def begin(self, one: Call) -> None:
         """Look at this one from now on."""
@@ -204,23 +208,21 @@ class Watch:
             self._start()
 
     def end(self, one: Call) -> None:
-        """It has ended."""
-        self._running.discard(one)
-        if one.is_named:
-            sentence = "Receiver %s of %s has ended with %s after %.0f seconds"
-            logger.info(sentence, one.receiver, one.signal, one.about, one.seconds)
+        """It has ended. It counts as running while the log is told so, which may hang."""
+        try:
+            if one.is_named:
+                sentence = "Receiver %s of %s has ended with %s after %.0f seconds"
+                logger.info(sentence, one.receiver, one.signal, one.about, one.seconds)
+        finally:
+            self._running.discard(one)
 
     def _start(self) -> None:
         with self._starting:
             if self._is_watched:
                 return
-            thread = threading.Thread(target=self._run, name="chakra-watchdog", daemon=True)
-            # No more threads, or the interpreter is ending: then nobody looks.
-            with suppress(RuntimeError):
-                self._is_watched = True
-                thread.start()
-                return
-            self._is_watched = False
+            self._is_watched = True
+            if _apart(self._run, "chakra-watchdog") is None:
+                self._is_watched = False
 
     def _run(self) -> None:
         busy_at = time.monotonic()
@@ -230,8 +232,6 @@ class Watch:
                 if running := tuple(self._running):
                     busy_at = time.monotonic()
                     self._look(running)
-        except Exception as error:
-            logger.error("Receivers can't be watched", exc_info=escaped(error))
         finally:
             self._is_watched = False
         # One that began just now may still have seen this thread.
@@ -242,31 +242,46 @@ class Watch:
         for one in running:
             if one.limit is not None and one.seconds > one.limit.seconds + GRACE_SECONDS:
                 _end_process(one, one.limit)
-        seconds = conf.current().receiver_warn_seconds
-        for one in running:
-            if seconds and one.seconds > seconds and not one.is_named and one in self._running:
-                one.is_named = True
-                sentence = "Receiver %s of %s is still at %s after %.0f seconds, in %s"
-                named = (one.receiver, one.signal, one.about)
-                logger.warning(sentence, *named, one.seconds, one.place)
+        if self._naming is None or not self._naming.is_alive():
+            self._naming = _apart(self._name, "chakra-naming")
+
+    def _name(self) -> None:
+        try:
+            seconds = conf.current().receiver_warn_seconds
+            for one in tuple(self._running):
+                if seconds and one.seconds > seconds and not one.is_named and one in self._running:
+                    one.is_named = True
+                    sentence = "Receiver %s of %s is still at %s after %.0f seconds, in %s"
+                    named = (one.receiver, one.signal, one.about)
+                    logger.warning(sentence, *named, one.seconds, one.place)
+        except Exception as error:
+            logger.error("Receivers can't be named", exc_info=escaped(error))
+
+
+def _apart(work: Callable[[], object], name: str) -> threading.Thread | None:
+    """Begin this in a thread that nobody has to wait for; None: there are no more threads."""
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    with suppress(RuntimeError):
+        thread.start()
+        return thread
+    return None
 
 
 def _end_process(one: Call, limit: Limit) -> None:
-    """End this process. In another thread what comes before: a log may hang as well."""
+    """End this process, whatever becomes of the log and of those that are to finish before."""
 
-    def prepare() -> None:
+    def speak() -> None:
         sentence = (
             "Receiver %s of %s does not end with %s after %.0f seconds, in %s; so this process "
-            "ends (%s), and what is left is told by others"
+            f"ends ({EXIT_CODE}), and what is left is told by others"
         )
-        named = (one.receiver, one.signal, one.about)
-        logger.critical(sentence, *named, one.seconds, one.place, EXIT_CODE)
-        limit.ending()
+        logger.critical(sentence, one.receiver, one.signal, one.about, one.seconds, one.place)
 
+    until = time.monotonic() + ENDING_SECONDS
     try:
-        last = threading.Thread(target=prepare, name="chakra-last-words", daemon=True)
-        last.start()
-        last.join(ENDING_SECONDS)
+        last = _apart(speak, "chakra-last-words"), _apart(limit.ending, "chakra-ending")
+        for thread in filter(None, last):
+            thread.join(until - time.monotonic())
     finally:
         os._exit(EXIT_CODE)
 

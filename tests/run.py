@@ -17,10 +17,11 @@ import pytest
 from . import report
 
 COVERAGE = [sys.executable, "-m", "coverage"]
-# On SQLite the tests of waiting are too, of the client and the demo: a third worker fills the gaps.
+# Where there are tests that wait, of the client, the demo, of processes that are killed, a third
+# worker fills the gaps.
 RUNS = {
     "sqlite": ["-n", "3", "--dist", "worksteal"],
-    "postgresql": ["-n", "2", "--dist", "worksteal", "-m", "databases"],
+    "postgresql": ["-n", "3", "--dist", "worksteal", "-m", "databases"],
     "mariadb": ["-n", "2", "--dist", "worksteal", "-m", "databases"],
 }
 #: CI has a quarter of an hour. Where so many seconds have gone, MariaDB takes what differs between

@@ -498,3 +498,11 @@ def test_a_celery_app_must_be_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(celery._state, "default_app", None)
     monkeypatch.setattr(celery._state._tls, "current_app", None)
     assert set(found(**CELERY)) == {"W014"}
+
+
+@pytest.mark.parametrize("path", ["nowhere.at_all", "tests.test_checks.GOOD", "x", 5, None])
+def test_accounts_of_staff_are_asked_of_a_function(path: object) -> None:
+    """E045: a path that leads to no function."""
+    assert set(found(**GOOD, ADMIN_ACCOUNTS=path)) == {"E045"}
+    assert set(found(**GOOD, ADMIN_ACCOUNTS="tests.admin.test_accounts.accounts_of")) == set()
+    assert set(found(**GOOD, ADMIN_ACCOUNTS="")) == set()

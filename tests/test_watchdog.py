@@ -119,11 +119,11 @@ def test_no_thread_can_be_started(signal: ChakraSignal, monkeypatch: pytest.Monk
 
 
 def test_settings_that_are_none_stop_nobody(signal: ChakraSignal, log: Any) -> None:
-    """Receivers are told, and the log says that nobody looks after them."""
+    """Receivers are told, and the log says that nobody is named."""
     signal.connect(lambda **told: until(log), weak=False)
     with override_settings(CHAKRA="default"):
         assert [error for _, error in signal.tell(None)] == [None]
-    assert log()[0] == ("ERROR", "Receivers can't be watched")
+    assert log()[0] == ("ERROR", "Receivers can't be named")
 
 
 def test_watching_costs_no_statement(

@@ -68,7 +68,8 @@ class BackfillAdmin(EvidenceAdmin):
         scope: Any = backfill.scope
         if not isinstance(scope, dict) or not scope:
             return str(_("all"))
-        return render.short(", ".join(f"{name} {value}" for name, value in scope.items()))
+        # A number of ours, or a key.
+        return render.ours(", ".join(f"{name} {value}" for name, value in scope.items()))
 
     @admin.display(description=_("since"))
     def from_when(self, backfill: Backfill) -> Html:
@@ -108,4 +109,4 @@ class BackfillAdmin(EvidenceAdmin):
     @admin.display(description=_("cursor"))
     def cursor_text(self, backfill: Backfill) -> Html:
         """Where it goes on."""
-        return render.json_block(backfill.cursor)
+        return render.payload_block(backfill.cursor)

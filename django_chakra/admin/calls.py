@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from .. import events, process, receive
 from ..models import CallState, DeliveryStatus, Message, ReceiverFailure, WebhookCall
@@ -151,8 +151,8 @@ class WebhookCallAdmin(EvidenceAdmin):
     @admin.action(description=_("Process again"), permissions=["act"])
     def process_again(self, request: HttpRequest, queryset: QuerySet[WebhookCall]) -> None:
         """Let the ticked calls be processed again; refused ones and those in hand stay."""
-        chosen = list(queryset.values_list("pk", flat=True))
-        count = process.replay(WebhookCall.objects.filter(pk__in=chosen))
+        ticked = queryset.count()
+        count = self.each(request, queryset, process.replay, gettext("Is processed again."))
         if count:
             text = ngettext(
                 "%(count)s call will be processed again.",
@@ -160,7 +160,7 @@ class WebhookCallAdmin(EvidenceAdmin):
                 count,
             )
             self.message_user(request, text % {"count": count}, messages.SUCCESS)
-        if left := len(chosen) - count:
+        if left := ticked - count:
             text = ngettext(
                 "%(count)s call was left as it is: refused, or being processed just now.",
                 "%(count)s calls were left as they are: refused, or being processed just now.",
@@ -171,15 +171,16 @@ class WebhookCallAdmin(EvidenceAdmin):
     @admin.action(description=_("Verify again"), permissions=["act"])
     def verify_again(self, request: HttpRequest, queryset: QuerySet[WebhookCall]) -> None:
         """Take in the ticked refused calls that verify with the secrets of today."""
-        chosen = list(queryset.values_list("pk", flat=True))
-        taken = receive.verify_again(WebhookCall.objects.filter(pk__in=chosen))
+        ticked = queryset.count()
+        words = gettext("Verified again and taken in.")
+        taken = self.each(request, queryset, receive.verify_again, words)
         text = ngettext(
             "%(taken)s of %(count)s call verifies now and was taken in.",
             "%(taken)s of %(count)s calls verify now and were taken in.",
-            len(chosen),
+            ticked,
         )
         level = messages.SUCCESS if taken else messages.WARNING
-        self.message_user(request, text % {"taken": taken, "count": len(chosen)}, level)
+        self.message_user(request, text % {"taken": taken, "count": ticked}, level)
 
     @admin.display(description=_("received at"), empty_value=render.NOTHING)
     def received(self, call: WebhookCall) -> Html:

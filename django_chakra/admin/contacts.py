@@ -58,7 +58,7 @@ class ContactAdmin(EvidenceAdmin):
     @admin.display(description=_("identities"))
     def names(self, contact: Contact) -> Html:
         """Phone and user ids in one line."""
-        values = sorted(identity.value for identity in contact.identities.all())
+        values = sorted(render.person(row.value) for row in contact.identities.all())
         return render.short(", ".join(values), 120)
 
     @admin.display(description=_("identities"))
@@ -70,7 +70,7 @@ class ContactAdmin(EvidenceAdmin):
             [
                 (
                     render.isolated(row.get_kind_display()),
-                    render.isolated(row.value),
+                    render.isolated(render.person(row.value)),
                     self.link(ContactIdentity, row.pk),
                 )
                 for row in rows
@@ -97,6 +97,7 @@ class ContactIdentityAdmin(EvidenceAdmin):
 
     list_display = ["id", "kind", "value_heard", "account", "contact_link"]
     list_filter = [filters.AccountFilter, filters.of("contact")]
+    people = ("value", "match_key")
     search_fields = ("id",)
     search_help_text = _("A whole phone number or user id, or an id of ours.")
     fieldsets = ((None, {"fields": ("account", "kind", "value", "match_key", "contact_link")}),)
@@ -114,7 +115,7 @@ class ContactIdentityAdmin(EvidenceAdmin):
     @admin.display(description=_("value"))
     def value_heard(self, identity: ContactIdentity) -> Html:
         """On one line."""
-        return render.short(identity.value)
+        return render.short(render.person(identity.value))
 
     @admin.display(description=_("contact"))
     def contact_link(self, identity: ContactIdentity) -> Html:

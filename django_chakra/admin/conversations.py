@@ -105,7 +105,7 @@ class ConversationAdmin(ChatAdmin):
     @admin.display(description=_("number"))
     def number_link(self, conversation: Conversation) -> Html:
         """Our side."""
-        return self.link(BusinessNumber, conversation.number_id, conversation.number)
+        return self.link(BusinessNumber, conversation.number_id, render.ours(conversation.number))
 
     @admin.display(description=_("last at"))
     def last(self, conversation: Conversation) -> Html:

@@ -9,8 +9,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Right
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from ..models import DeliveryStatus, FailureState, Message, ReceiverFailure, WebhookCall
 from ..models.contention import update
@@ -74,10 +74,8 @@ class ReceiverFailureAdmin(EvidenceAdmin):
 
     @admin.action(description=_("Tell again now"), permissions=["act"])
     def tell_again(self, request: HttpRequest, queryset: QuerySet[ReceiverFailure]) -> None:
-        """Make the ticked failures due, also those that were given up or orphaned."""
-        chosen = list(queryset.values_list("pk", flat=True))
-        rows = ReceiverFailure.objects.filter(pk__in=chosen)
-        count = update(rows, state=FailureState.WAITING, next_attempt_at=DatabaseNow())
+        """Make the ticked failures due with all attempts left, also given up or orphaned ones."""
+        count = self.each(request, queryset, _make_due, gettext("Is told again."))
         text = ngettext(
             "%(count)s receiver will be told again.",
             "%(count)s receivers will be told again.",
@@ -115,3 +113,8 @@ class ReceiverFailureAdmin(EvidenceAdmin):
     def error_text(self, failure: ReceiverFailure) -> Html:
         """The traceback in full."""
         return render.block(failure.error)
+
+
+def _make_due(rows: QuerySet[ReceiverFailure]) -> int:
+    anew = {"attempts": 0, "next_attempt_at": DatabaseNow()}
+    return update(rows, state=FailureState.WAITING, **anew)

@@ -58,6 +58,7 @@ class MediaFileAdmin(EvidenceAdmin):
         filters.of("message"),
     ]
     list_defer = ("url", "public_url", "error")
+    finds_people = False
     search_fields = ("id",)
     search_help_text = _("Whole ids only: our own, or Meta's of a file.")
     actions = ["download_again"]
@@ -100,7 +101,7 @@ class MediaFileAdmin(EvidenceAdmin):
         if media.state != MediaState.KEPT or not media.file:
             raise Http404("The file is not kept")
         try:
-            return serving.response(request, media)
+            return serving.response(request, media, name=shown_name(media))
         except FileNotFoundError:
             raise Http404("The file is not in the storage") from None
 
@@ -214,13 +215,18 @@ def files_of(page: EvidenceAdmin, message: Message) -> Html:
     )
 
 
+def shown_name(media: MediaFile) -> str:
+    """The sender's name of a file, as far as it may be seen."""
+    return render.printable(serving.file_name(media))
+
+
 def figure(page: EvidenceAdmin, media: MediaFile) -> Html:
     """A kept file, shown where browsers may; else its name and size, or why it is not there."""
     if media.state != MediaState.KEPT or not media.file:
         return render.at(
             render.word(media.state, media.get_state_display()), render.short(media.error, 300)
         )
-    name = serving.file_name(media)
+    name = shown_name(media)
     size = "" if media.size is None else filesizeformat(media.size)
     try:
         url = reverse(

@@ -282,7 +282,7 @@ class MessageAdmin(SendingAdmin):
     @admin.display(description=_("payload"))
     def payload_text(self, message: Message) -> Html:
         """Indented."""
-        return render.json_block(message.payload)
+        return render.payload_block(message.payload)
 
     def _message(self, pk: int | None, unknown: str) -> Html:
         return render.isolated(unknown) if unknown else self.link(Message, pk)

@@ -93,6 +93,8 @@ class BusinessNumberAdmin(EvidenceAdmin):
         filters.AccountFilter,
     ]
     list_defer = ("health", "restrictions")
+    is_ours = True
+    finds_people = False
     search_fields = ("id",)
     search_help_text = _("A whole phone number id, waba:<id>, display:<digits>, or an id of ours.")
     change_form_template = "admin/django_chakra/number.html"
@@ -136,7 +138,7 @@ class BusinessNumberAdmin(EvidenceAdmin):
         """
         if not self.has_act_permission(request) or not self.has_view_permission(request):
             raise PermissionDenied
-        number = get_object_or_404(BusinessNumber, pk=pk)
+        number = get_object_or_404(self.get_queryset(request), pk=pk)
         try:
             done = sync.numbers(number.account)
         except ChakraError as error:

@@ -15,6 +15,7 @@ from django.db.models.functions import Left
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -93,7 +94,7 @@ class SendingAdmin(EvidenceAdmin):
     def _send_one_again(self, request: HttpRequest, message: Message) -> None:
         """In one transaction with the history: what is carried after the commit is in it."""
         retry = send.again(message, author=request.user)
-        words = gettext("Sent again as message %(pk)s.") % {"pk": retry.pk}
+        words = format_html(gettext("Sent again as message {}."), retry.pk)
         self.log_change(request, message, words)
 
     @admin.action(description=_("Cancel"), permissions=["act"])

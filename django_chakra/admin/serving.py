@@ -60,15 +60,17 @@ class Part:
         self._content.close()
 
 
-def response(request: HttpRequest, media: MediaFile) -> HttpResponseBase:
+def response(request: HttpRequest, media: MediaFile, *, name: str = "") -> HttpResponseBase:
     """The response for a kept file, to GET or HEAD, whole or one range of it.
+
+    ``name`` is the one under which it is saved, by default :func:`file_name`.
 
     Raises:
         FileNotFoundError: the storage does not have it.
     """
     content: Any = media.file.storage.open(str(media.file.name), "rb")
     try:
-        found = _response(request, media, content)
+        found = _response(request, media, content, name or file_name(media))
     except BaseException:
         content.close()
         raise
@@ -79,11 +81,10 @@ def response(request: HttpRequest, media: MediaFile) -> HttpResponseBase:
     return found
 
 
-def _response(request: HttpRequest, media: MediaFile, content: Any) -> HttpResponseBase:
+def _response(request: HttpRequest, media: MediaFile, content: Any, name: str) -> HttpResponseBase:
     size = int(content.size)
     head = content.read(types.HEAD_BYTES)
     shown_as = types.shown_as(media.mime_type, head)
-    name = file_name(media)
     headers = {
         **HEADERS,
         "Content-Type": shown_as or SAVED,

@@ -58,6 +58,7 @@ class DeliveryStatusAdmin(EvidenceAdmin):
         filters.of("call"),
     ]
     list_defer = ("payload", "error_details")
+    people = ("recipient", "participant")
     search_fields = ("id",)
     search_help_text = _("Whole ids only: our own, the message's (wamid), or Chakra's.")
     fieldsets = (
@@ -124,4 +125,4 @@ class DeliveryStatusAdmin(EvidenceAdmin):
     @admin.display(description=_("payload"))
     def payload_text(self, status: DeliveryStatus) -> Html:
         """Indented."""
-        return render.json_block(status.payload)
+        return render.payload_block(status.payload)

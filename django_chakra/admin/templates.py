@@ -76,6 +76,8 @@ class MessageTemplateAdmin(EvidenceAdmin):
         filters.AccountFilter,
     ]
     list_defer = ("components", "told_at", "reason")
+    is_ours = True
+    finds_people = False
     search_fields = ("id",)
     search_help_text = _("The beginning of a name, Meta's id of a template, or an id of ours.")
     change_list_template = "admin/django_chakra/templates.html"

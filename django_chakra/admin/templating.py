@@ -79,7 +79,7 @@ def create(page: EvidenceAdmin, request: HttpRequest) -> HttpResponse:
 def edit(page: EvidenceAdmin, request: HttpRequest, pk: int) -> HttpResponse:
     """Hand in a template anew."""
     _need(request, "change")
-    row = MessageTemplate.objects.filter(pk=pk).first()
+    row = page.get_queryset(request).filter(pk=pk).first()
     if row is None:
         raise Http404
     form = EditForm(request.POST or None, row=row)

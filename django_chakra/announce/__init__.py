@@ -6,8 +6,7 @@ order of the platform's clock; a receiver that raised hears again later and hold
 """
 
 from .conversations import conversations
-from .facts import facts, has_receivers
-from .failures import retry_failures
-from .sweep import sweep
+from .facts import Claim, facts, has_receivers
+from .sweep import is_left, sweep
 
-__all__ = ["conversations", "facts", "has_receivers", "retry_failures", "sweep"]
+__all__ = ["Claim", "conversations", "facts", "has_receivers", "is_left", "sweep"]

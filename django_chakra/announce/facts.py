@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Collection, Iterator, Sequence
+from datetime import timedelta
 
 from django.db import router
 
-from .. import events, schedule, signals
+from .. import conf, events, schedule, signals
 from ..events import Event
 from ..models import WebhookCall
-from ..models.contention import patiently
+from ..models.contention import patiently, update
 from ..models.fields import DatabaseNow
 from ..signals import ChakraSignal, event_received
 from .failures import Failed, write_down
@@ -40,18 +42,40 @@ def has_receivers(found: Sequence[Event]) -> bool:
     )
 
 
-def facts(call: WebhookCall, found: Sequence[Event]) -> None:
+class Claim:
+    """One worker's claim on calls, renewed while receivers hear of them."""
+
+    def __init__(self, by: str, keys: Collection[int]) -> None:
+        """``by`` has claimed these calls just now."""
+        self.by, self.keys = by, keys
+        self._renewed = time.monotonic()
+
+    def holds(self, call: WebhookCall) -> bool:
+        """Whether nobody has taken this call over; renews the claim when a third of it is gone."""
+        seconds = conf.current().claim_seconds
+        if time.monotonic() - self._renewed <= seconds / 3:
+            return True
+        self._renewed = time.monotonic()
+        mine = WebhookCall.objects.filter(
+            pk__in=self.keys, claimed_by=self.by, announce_at__isnull=False
+        )
+        update(mine, claimed_until=DatabaseNow() + timedelta(seconds=seconds))
+        return mine.filter(pk=call.pk).exists()
+
+
+def facts(call: WebhookCall, found: Sequence[Event], claim: Claim) -> None:
     """Tell all facts of a processed call in their order, then stamp it.
 
     Where the time is over the rest is written down, for each receiver to hear of on its own: a call
     of which nothing was written down before its end would be told from the start again and again.
     """
-    failed = [
-        Failed(signal.name, receiver, error, call, index, attempts)
-        for index, event, signal in listeners(call, found)
-        for receiver, error, attempts in _told(signal, event, call)
-        if error is not None
-    ]
+    failed: list[Failed] = []
+    for index, event, signal in listeners(call, found):
+        for receiver, error, attempts in _told(signal, event, call):
+            if error is not None:
+                failed.append(Failed(signal.name, receiver, error, call, index, attempts))
+            if not claim.holds(call):
+                return  # Who took it over tells everybody of all of it.
     stamp(call, failed)
 
 
@@ -65,14 +89,15 @@ def listeners(
 
 
 def stamp(call: WebhookCall, failed: Sequence[Failed]) -> None:
-    """Write down that receivers have heard of a call, and give it back."""
+    """Write down that receivers have heard of a call, and give it back, unless it was lost."""
+    mine = WebhookCall.objects.filter(pk=call.pk, claimed_by=call.claimed_by)
 
     def write() -> None:
-        if failed:
-            write_down(failed)
-        WebhookCall.objects.filter(pk=call.pk).update(
+        stamped = mine.update(
             announced_at=DatabaseNow(), announce_at=None, claimed_until=None, claimed_by=""
         )
+        if stamped and failed:
+            write_down(failed)
 
     patiently(write, using=router.db_for_write(WebhookCall))
 

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import time
 import traceback
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeAlias
 
 from django.db import router
+from django.db.models import Case, F, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Concat
 
 from .. import conf, schedule
 from ..events import read, storable_text
@@ -31,6 +35,8 @@ logger = logging.getLogger("django_chakra.announce")
 FIRST_DELAY = 10
 #: How long one attempt may take before another worker may try the same.
 ATTEMPT_SECONDS = 300
+#: Receivers that fail are often slow ones too, and new calls wait meanwhile: so long in one sweep.
+RETRY_SECONDS = 1.0
 
 
 Subject: TypeAlias = "Message | DeliveryStatus | WebhookCall"
@@ -39,6 +45,7 @@ Subject: TypeAlias = "Message | DeliveryStatus | WebhookCall"
 #: Which column of a failure names its subject.
 COLUMNS = {Message: "message", DeliveryStatus: "delivery_status", WebhookCall: "call"}
 ENDED = "The process ended, or hung, while this receiver was told"
+BEFORE = f"{ENDED}. Before that:\n\n"
 
 
 class Failed(NamedTuple):
@@ -87,7 +94,9 @@ def tell_carefully(
     told = SIGNALS[mark.signal].tell(sender, only=[mark.receiver], **arguments)
     if errors := [error for _, error in told if error is not None]:
         raised = mark._replace(error=errors[0])
-        patiently(lambda: write_down([raised]), using=using)
+        _log(raised)
+        # A retry may have had the row meanwhile: what it counted stays.
+        patiently(lambda: _keep([raised], seconds=FIRST_DELAY), using=using)
     else:
         row = ReceiverFailure.objects.filter(key=mark.key)
         patiently(row.delete, using=using)
@@ -95,10 +104,13 @@ def tell_carefully(
 
 
 def write_down(failed: Sequence[Failed]) -> None:
-    """Keep these failures, so that the receivers hear again."""
+    """Keep these failures, so that the receivers hear again.
+
+    One that is there, of a call that is replayed, begins anew: it may have been given up.
+    """
     for failure in failed:
         _log(failure)
-    _keep(failed, seconds=FIRST_DELAY)
+    _keep(failed, seconds=FIRST_DELAY, also=["attempts"])
 
 
 def _log(failure: Failed) -> None:
@@ -112,7 +124,7 @@ def _log(failure: Failed) -> None:
         logger.warning("Receiver %s of %s will hear later of %s %s", *named)
 
 
-def _keep(failed: Sequence[Failed], *, seconds: int) -> None:
+def _keep(failed: Sequence[Failed], *, seconds: int, also: Sequence[str] = ()) -> None:
     at = DatabaseNow() + timedelta(seconds=seconds)
     rows = {
         failure.key: ReceiverFailure(
@@ -131,7 +143,7 @@ def _keep(failed: Sequence[Failed], *, seconds: int) -> None:
     upsert(
         [rows[key] for key in sorted(rows)],
         by=["key"],
-        update=["error", "next_attempt_at", "state"],
+        update=["error", "next_attempt_at", "state", *also],
     )
 
 
@@ -139,14 +151,28 @@ def _report(error: Exception) -> str:
     return storable_text("".join(traceback.format_exception(error)), 20_000)
 
 
-def retry_failures(limit: int = 20) -> int:
-    """Tell receivers whose time has come again; return how many were told."""
+class Retry(NamedTuple):
+    """A failure whose time has come again."""
+
+    at: datetime
+    pk: int
+    attempts: int
+
+
+def due_failures(limit: int = 20) -> list[Retry]:
+    """Receivers whose time has come again, the oldest first."""
     due = ReceiverFailure.objects.filter(
         state=FailureState.WAITING, next_attempt_at__lte=DatabaseNow()
     ).order_by("next_attempt_at", "fact", "pk")
-    told = 0
-    for pk, at, attempts in list(due.values_list("pk", "next_attempt_at", "attempts")[:limit]):
-        if schedule.is_over():
+    found = due.values_list("next_attempt_at", "pk", "attempts")[:limit]
+    return [Retry(at, pk, attempts) for at, pk, attempts in found if at]
+
+
+def retry_failures(due: Sequence[Retry]) -> int:
+    """Tell these receivers again, as many as there is time for; return how many were told."""
+    told, until = 0, time.monotonic() + RETRY_SECONDS
+    for at, pk, attempts in due:
+        if time.monotonic() > until or schedule.is_over():
             break
         # Counted before it is told: it may not come back from there.
         seconds = max(ATTEMPT_SECONDS, _delay(attempts + 1))
@@ -154,6 +180,7 @@ def retry_failures(limit: int = 20) -> int:
             ReceiverFailure.objects.filter(pk=pk, next_attempt_at=at),
             attempts=attempts + 1,
             next_attempt_at=DatabaseNow() + timedelta(seconds=seconds),
+            error=_error_of(attempts + 1),
         )
         rows = ReceiverFailure.objects.select_related(
             "call", "message__conversation", "delivery_status__message__conversation"
@@ -164,6 +191,15 @@ def retry_failures(limit: int = 20) -> int:
     return told
 
 
+def _error_of(attempt: int) -> Combinable:
+    """What the row says while this attempt runs: true as well if nobody comes back from it."""
+    error = F("error")
+    if attempt > conf.current().receiver_max_attempts:
+        return error  # It is not begun.
+    said = Concat(Value(BEFORE), error, output_field=TextField())
+    return Case(When(error__contains=ENDED, then=error), default=said)
+
+
 def _delay(attempts: int) -> int:
     """How many seconds the next attempt is away after so many."""
     return int(min(FIRST_DELAY * 4 ** (attempts - 1), conf.current().max_delay_seconds))
@@ -171,9 +207,7 @@ def _delay(attempts: int) -> int:
 
 def _tell_again(failure: ReceiverFailure) -> None:
     if failure.attempts > conf.current().receiver_max_attempts:
-        # Attempts are counted when they begin: nobody came back from the last ones.
-        if ENDED not in failure.error:
-            failure.error = f"{ENDED}. Before that:\n\n{failure.error}"
+        # Nobody came back from the last attempt, or fewer are allowed by now.
         _give_up(failure)
         return
     signal = SIGNALS.get(failure.signal)
@@ -189,7 +223,8 @@ def _tell_again(failure: ReceiverFailure) -> None:
         repeated(failure.delete, using=router.db_for_write(ReceiverFailure))
         return
     # The receiver was renamed or removed: nobody is there to be told.
-    _change(failure, state=FailureState.ORPHANED, next_attempt_at=None)
+    said = failure.error.removeprefix(BEFORE)
+    _change(failure, state=FailureState.ORPHANED, next_attempt_at=None, error=said)
 
 
 def _put_off(failure: ReceiverFailure, error: Exception) -> None:
@@ -202,8 +237,7 @@ def _put_off(failure: ReceiverFailure, error: Exception) -> None:
 
 
 def _give_up(failure: ReceiverFailure) -> None:
-    logger.error("Receiver %s of %s is given up", failure.receiver, failure.signal)
-    _change(
+    is_given_up = _change(
         failure,
         state=FailureState.GIVEN_UP,
         next_attempt_at=None,
@@ -211,11 +245,14 @@ def _give_up(failure: ReceiverFailure) -> None:
         # What went beyond the limit was never told.
         attempts=min(failure.attempts, conf.current().receiver_max_attempts),
     )
+    if is_given_up:
+        logger.error("Receiver %s of %s is given up", failure.receiver, failure.signal)
 
 
-def _change(failure: ReceiverFailure, **values: Any) -> None:
-    """Where the row is still there: whoever told the receiver meanwhile took it away."""
-    update(ReceiverFailure.objects.filter(pk=failure.pk), **values)
+def _change(failure: ReceiverFailure, **values: Any) -> bool:
+    """Unless it is another's by now: told and taken away, or to be told again since."""
+    row = ReceiverFailure.objects.filter(pk=failure.pk, next_attempt_at=failure.next_attempt_at)
+    return bool(update(row, **values))
 
 
 def _subject(failure: ReceiverFailure) -> tuple[type[Any] | None, dict[str, Any]]:

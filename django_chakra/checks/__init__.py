@@ -19,7 +19,7 @@ from django.urls import URLResolver, get_resolver
 from .. import conf
 from ..exceptions import ConfigurationError
 from ..models import WebhookCall
-from . import backfill, databases, receivers, sending, spool, storage, tasks
+from . import backfill, databases, pages, receivers, sending, spool, storage, tasks
 from .accounts import account as check_account
 from .values import is_number, unknown_keys
 
@@ -37,7 +37,12 @@ def check_settings(app_configs: Apps = None, **kwargs: Any) -> list[CheckMessage
     found += [*sending.delivery(given), *sending.words(given), *sending.times(given)]
     found += [*backfill.after(given), *backfill.hours(given), *storage.media(given)]
     found += [*spool.folder(given), *spool.timeouts(given), *databases.database()]
-    found += [*receivers.times(given), *tasks.settings(given), *tasks.celery(given)]
+    found += [
+        *receivers.times(given),
+        *pages.accounts(given),
+        *tasks.settings(given),
+        *tasks.celery(given),
+    ]
     try:
         accounts = conf.raw_accounts()
     except Exception as error:

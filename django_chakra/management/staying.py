@@ -15,10 +15,15 @@ from django.db import Error
 
 #: Seconds after which what is in hand is no longer finished, but left to others.
 FINISH_SECONDS = 5.0
+#: Longest wait until a request to stop is seen.
+LOOK_UP_SECONDS = 0.2
 
 
 class Stop(threading.Event):
-    """Whether somebody asked this process to stop, and since when."""
+    """Whether somebody asked this process to stop, and since when.
+
+    Without the lock of its parent: a signal may come while the thread that handles it holds that.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -27,7 +32,17 @@ class Stop(threading.Event):
     def set(self) -> None:
         """Ask for it."""
         self.since = min(self.since, time.monotonic())
-        super().set()
+
+    def is_set(self) -> bool:
+        """Whether somebody asked."""
+        return self.since < math.inf
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Until somebody asks, or the seconds are over; whether somebody asked."""
+        until = math.inf if timeout is None else time.monotonic() + timeout
+        while not self.is_set() and (rest := until - time.monotonic()) > 0:
+            time.sleep(min(rest, LOOK_UP_SECONDS))
+        return self.is_set()
 
 
 class Late(threading.Event):

@@ -43,7 +43,7 @@ class CallQuerySet(models.QuerySet["WebhookCall"]):
             "next_attempt_at": until,
         }
         vendor = connections[self.db].vendor
-        with transaction.atomic(using=self.db):
+        with transaction.atomic(using=self.db, savepoint=False):  # or in the caller's
             if vendor == "mysql":
                 keys = self._fitting_keys(most)
                 if not keys:
@@ -157,6 +157,7 @@ class WebhookCall(models.Model):
     class Meta:
         verbose_name = _("webhook call")
         verbose_name_plural = _("webhook calls")
+        permissions = [("see_payloads", "Can see raw payloads")]
         indexes = [
             models.Index(fields=["account", "digest"], name="chakra_call_digest"),
             models.Index(fields=["kind", "id"], name="chakra_call_kind"),

@@ -50,6 +50,7 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
+        permissions = [("see_numbers", "Can see phone numbers")]
 
     def __str__(self) -> str:
         return self.name or f"contact {self.pk}"
@@ -79,4 +80,5 @@ class ContactIdentity(models.Model):
         indexes = [models.Index(fields=["account", "match_key"], name="chakra_identity_match")]
 
     def __str__(self) -> str:
-        return str(self.value)
+        # Never the value: names get into histories and pages of others, numbers must not.
+        return f"{self.get_kind_display()} {self.pk}"

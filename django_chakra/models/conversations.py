@@ -141,6 +141,7 @@ class Conversation(models.Model):
     class Meta:
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
+        permissions = [("reply_conversation", "Can reply in conversations")]
         constraints = [
             models.UniqueConstraint(
                 fields=["number", "contact"], name="chakra_conversation_contact"

@@ -233,4 +233,5 @@ class DeliveryStatus(models.Model):
         constraints = [models.UniqueConstraint(fields=["account", "key"], name="chakra_status_key")]
 
     def __str__(self) -> str:
-        return f"{self.status} of {self.external_id or self.chakra_id}"
+        # Not of which: a wamid has the customer's number in it.
+        return f"{self.status}, delivery status {self.pk}"

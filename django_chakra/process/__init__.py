@@ -14,7 +14,7 @@ from ..exceptions import escaped
 from ..models import CallState, WebhookCall
 from ..models.calls import CallQuerySet
 from ..models.claims import worker_name
-from ..models.contention import repeated, update
+from ..models.contention import patiently, update
 from ..models.fields import DatabaseNow
 from .batch import Batch
 
@@ -70,7 +70,9 @@ def _work(waiting: CallQuerySet) -> int:
     spool.take_in()  # they came before what is claimed now
     by = worker_name()
     seconds = conf.current().claim_seconds
-    calls = repeated(lambda: waiting.claim(by, seconds=seconds, most=BATCH_BYTES), using=waiting.db)
+    calls = patiently(
+        lambda: waiting.claim(by, seconds=seconds, most=BATCH_BYTES), using=waiting.db
+    )
     accounts: dict[str, list[WebhookCall]] = {}
     for call in calls:
         accounts.setdefault(call.account, []).append(call)
@@ -106,7 +108,9 @@ def inline(pk: int) -> None:
             run()
         run_one(pk)
         run(limit=NEIGHBOURS)
-        if _is_time_to_sweep():
+        # What was recorded where a holder fell silent is told by a sweep: the next answer may be
+        # hours away.
+        if _is_time_to_sweep() or announce.is_left():
             sweep()
     except Exception as error:
         sentence = "Call %s is stored; processing it stopped and will be taken up again"

@@ -38,8 +38,11 @@ class Batch:
     events: dict[int, list[Event]] = field(default_factory=dict)
     written: Written = field(default_factory=Written)
     errors: dict[int, Exception] = field(default_factory=dict)
-    held_at: float = field(default_factory=time.monotonic)
+    claim: announce.Claim = field(init=False)
     leased_at: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        self.claim = announce.Claim(self.by, [call.pk for call in self.calls])
 
     @property
     def using(self) -> str:
@@ -69,9 +72,10 @@ class Batch:
             if schedule.is_over():
                 self._leave(awaited[place:])
                 break
-            self._keep_claims()
+            if not self.claim.holds(call):
+                continue
             call.repeat_of_id = first.get(call.pk)
-            announce.facts(call, self.events[call.pk])
+            announce.facts(call, self.events[call.pk], self.claim)
         if self.written.unlinked:
             self.written.conversations |= record.settle(
                 self.account, self.written.unlinked, now=self._now, leased_by=self.by
@@ -88,14 +92,6 @@ class Batch:
             return {}
         rows = WebhookCall.objects.filter(pk__in=[call.pk for call in calls])
         return dict(rows.values_list("pk", "repeat_of_id"))
-
-    def _keep_claims(self) -> None:
-        """Hold the calls that wait for their receivers, when those before them took long."""
-        seconds = conf.current().claim_seconds
-        if time.monotonic() - self.held_at > seconds / 3:
-            self.held_at = time.monotonic()
-            waiting = self._mine(self.calls).filter(announce_at__isnull=False)
-            update(waiting, claimed_until=DatabaseNow() + timedelta(seconds=seconds))
 
     def _leave(self, calls: Iterable[WebhookCall]) -> None:
         """Leave the facts of these calls to whoever sweeps next."""

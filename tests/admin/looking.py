@@ -90,6 +90,21 @@ def failing_receiver() -> Iterator[None]:
         signals.message_received.disconnect(dispatch_uid="till")
 
 
+@contextmanager
+def hearing_receiver() -> Iterator[list[str]]:
+    """The same receiver, mended; the ids of the messages that it hears of."""
+    heard: list[str] = []
+
+    def hears(message: Message, **named: Any) -> None:
+        heard.append(str(message.external_id))
+
+    signals.message_received.connect(hears, dispatch_uid="till")
+    try:
+        yield heard
+    finally:
+        signals.message_received.disconnect(dispatch_uid="till")
+
+
 def play(first: int, last: int) -> None:
     """For each number a text of another customer to another of our numbers, read by them, of a
     campaign of its own; and a receiver that fails on it. Every table gets at least one row each.

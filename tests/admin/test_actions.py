@@ -1,14 +1,18 @@
 """Actions: who may run them, on which rows, and what they say."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client, override_settings
+from django.utils import timezone
 
 from django_chakra import process
 from django_chakra.models import CallState, FailureState, Message, ReceiverFailure, WebhookCall
+from django_chakra.signals import message_received
 from tests.posting import process_all, stored, text
 
-from .looking import act, failing_receiver, list_url, play, refused, see
+from .looking import act, failing_receiver, hearing_receiver, list_url, play, refused, see
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -86,7 +90,7 @@ def test_tell_again_now(staff: Client) -> None:
     play(0, 2)
     waiting, given_up = ReceiverFailure.objects.order_by("pk")
     ReceiverFailure.objects.filter(pk=given_up.pk).update(
-        state=FailureState.GIVEN_UP, next_attempt_at=None
+        state=FailureState.GIVEN_UP, next_attempt_at=None, attempts=10
     )
     process_all()
     assert ReceiverFailure.objects.count() == 2
@@ -95,8 +99,38 @@ def test_tell_again_now(staff: Client) -> None:
     assert said == ["2 receivers will be told again."]
     with failing_receiver():
         process_all()
-    assert set(ReceiverFailure.objects.values_list("attempts", flat=True)) == {2}
+    again = ReceiverFailure.objects.values_list("state", "attempts")
+    assert list(again) == [(FailureState.WAITING, 1)] * 2
     assert act(staff, ReceiverFailure, "tell_again", waiting) == ["1 receiver will be told again."]
+    act(staff, ReceiverFailure, "tell_again", given_up)
+    with hearing_receiver() as heard:
+        process_all()
+    assert heard == ["wamid.0", "wamid.1"]
+    assert not ReceiverFailure.objects.exists()
+
+
+def test_tell_again_now_during_the_last_attempt(staff: Client) -> None:
+    """Who gives it up meanwhile does not undo it: its receiver hears once more."""
+    play(0, 1)
+    failure = ReceiverFailure.objects.get()
+    ReceiverFailure.objects.update(attempts=9, next_attempt_at=timezone.now())
+    heard: list[int] = []
+
+    def asked_meanwhile(**told: Any) -> None:
+        heard.append(1)
+        if len(heard) == 1:
+            act(staff, ReceiverFailure, "tell_again", failure)
+            raise ValueError("for the last time")
+
+    message_received.connect(asked_meanwhile, dispatch_uid="till")
+    try:
+        process_all()
+        assert ReceiverFailure.objects.get().state == FailureState.WAITING
+        process_all()
+    finally:
+        message_received.disconnect(dispatch_uid="till")
+    assert heard == [1, 1]
+    assert not ReceiverFailure.objects.exists()
 
 
 @pytest.mark.parametrize("action", ["process_again", "verify_again"])

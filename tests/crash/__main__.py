@@ -14,7 +14,7 @@ from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
-from tests.stack.progress import say
+from tests.stack.progress import end_well, say
 from tests.stack.running import Site, keep_logs
 
 from . import report
@@ -51,13 +51,20 @@ def apart(play: Play) -> dict[str, Any]:
     """Play it in a process of its own: settings are read once."""
     given = [f"--{name.replace('_', '-')}={value}" for name, value in asdict(play).items()]
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
-        subprocess.run([sys.executable, "-m", "tests.crash", *given, f"--json={file.name}"])
+        command = [sys.executable, "-m", "tests.crash", *given, f"--json={file.name}"]
+        with subprocess.Popen(command) as process:
+            try:
+                process.wait()
+            finally:
+                # It ends what it started; killed, it could not.
+                process.terminate()
         written = Path(file.name).read_text()
     found: dict[str, Any] = json.loads(written) if written else {}
     return found
 
 
 def main() -> int:
+    end_well()
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
     parser.add_argument("--json", help="write the result there")
     for field in fields(Play):

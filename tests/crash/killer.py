@@ -135,7 +135,8 @@ class Killer:
         """One process, in a step that was hit seldom until now, if one is met in it."""
         found = self.by_step
         least = min(found[step] for step in NAMES)
-        wanted = {step for step in NAMES if found[step] <= least + 1}
+        # Not the least alone: some wait for what others do first.
+        wanted = {step for step in NAMES if found[step] <= least + 3}
         until = time.monotonic() + LURK_SECONDS
         while time.monotonic() < until and not self._stop.is_set():
             self._look_for_new_ones()

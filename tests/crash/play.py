@@ -24,6 +24,7 @@ SOON: dict[str, Any] = {
 PREPARE = {
     "tests.stack.hearing.connect": {"log": "{folder}/heard"},
     "tests.crash.steps.show": {"folder": "{folder}/steps"},
+    "tests.crash.hurry.hurry": {"attempt": "12"},
 }
 #: What is queued when the killing ends is posted within this.
 LAST_SECONDS = 30.0
@@ -39,8 +40,8 @@ class Play:
     #: Of posting and killing.
     seconds: float = 150.0
     seed: int = 1
-    #: Seconds between two kills.
-    rest: float = 0.3
+    #: Seconds between two kills, about.
+    rest: float = 2.0
     #: Until every step was hit often enough it is killed for longer, but no longer than this.
     at_most: float = 240.0
 
@@ -57,6 +58,7 @@ class Played:
     kills: list[Kill] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     unasked: list[str] = field(default_factory=list)
+    deaf: list[str] = field(default_factory=list)
     came_to_rest: bool = False
 
 
@@ -87,7 +89,7 @@ def played(play: Play, say: Say, look: Callable[[Site, Played], dict[str, Any]])
         lap("of killing")
         done.came_to_rest = site.rest(load, say)
         lap("to come to rest")
-        done.unasked = site.supervisor.unasked
+        done.unasked, done.deaf = site.supervisor.unasked, site.supervisor.deaf
         return look(site, done)
 
 

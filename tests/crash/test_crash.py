@@ -11,7 +11,7 @@ from tests.clusters import missing
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 #: What a run takes at most on a busy machine: to start, to be killed in, to come to rest.
-SECONDS = 330
+SECONDS = 480
 
 
 @pytest.mark.databases("postgresql")
@@ -23,7 +23,7 @@ def test_nothing_is_lost_while_everything_is_killed() -> None:
     if reason := missing("postgresql", "redis"):
         pytest.skip(reason)
     command = [sys.executable, "-m", "tests.crash", "--database=postgresql", "--broker=redis"]
-    options = ["--calls=900", "--seconds=40", "--at-most=120"]
+    options = ["--calls=900", "--seconds=40", "--rest=0.3", "--at-most=120"]
     with subprocess.Popen(
         [*command, *options], cwd=ROOT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as play:

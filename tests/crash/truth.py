@@ -93,9 +93,10 @@ def receivers(verdict: Verdict, told: Sequence[Heard]) -> None:
     things += [f"status {key} {word}" for key, word in ticks.values_list("external_id", "status")]
     things += [f"fact {pk}" for pk in WebhookCall.objects.values_list("pk", flat=True)]
     verdict.counts["tellings due"] = len(things) * len(RECEIVERS)
-    facts = {(receiver, " ".join(about.split()[:2])) for receiver, about in heard}
+    # A fact is told by its call and kind; each call has one.
+    heard |= {(receiver, " ".join(about.split()[:2])) for receiver, about in heard}
     for receiver in RECEIVERS:
-        missed = [one for one in things if not {(receiver, one)} & (heard | facts)]
+        missed = [one for one in things if (receiver, one) not in heard]
         verdict.fault("receivers that missed", (f"{receiver}: {one}" for one in missed))
     verdict.fault("failures left", map(str, ReceiverFailure.objects.values_list("key", "state")))
     verdict.counts["raised on purpose"] = sum(one.raised for one in told)

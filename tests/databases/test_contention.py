@@ -177,3 +177,20 @@ def test_a_row_that_came_since_we_looked(level: str) -> None:
     Message.objects.filter(source="send").delete()
     assert_nothing_left()
     assert_nothing_held()
+
+
+@pytest.mark.databases("mariadb")
+@pytest.mark.parametrize("level", ISOLATIONS["mariadb"])
+def test_calls_come_in_while_others_are_claimed(level: str) -> None:
+    """A claim locks the calls that it takes and no gaps, which a new call would wait for."""
+    stored(text("wamid.second", at=5))
+    call = stored(text("wamid.third", at=6))
+    call.delete()
+
+    def meddle() -> None:
+        with impatient():
+            call.save(force_insert=True)
+
+    with isolated(level), meddling(f"UPDATE {table(WebhookCall.objects.all())}", meddle):
+        assert process.run() == 1
+    assert process.run() == 1

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from django_chakra.models import WebhookCall
 from tests.paths import test_deadlocks, test_meeting, test_workers
-from tests.paths.hearing import heard
 from tests.paths.processes import Child
 
 from .others import ISOLATIONS
@@ -17,25 +15,23 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 Scenario = Callable[[Path], None]
 
 
-def meeting(folder: Path) -> None:
-    """Two processes that take what belongs together at the same moment."""
-    log = folder / "heard"
-    with Child(log) as one, Child(log) as other:
-        for scenario in (
-            test_meeting.test_one_message_in_both_formats_is_one_row_and_told_once,
-            test_meeting.test_one_contact_is_one_conversation,
-            test_meeting.test_a_person_met_by_two_names_is_one_contact,
-        ):
-            WebhookCall.objects.all().delete()
-            two = test_meeting.Two(log, one, other)
-            two.before = len(heard(log))
-            scenario(two)
+def meeting(scenario: Callable[[test_meeting.Two], None]) -> Scenario:
+    """One with two processes that take what belongs together at the same moment."""
+
+    def meet(folder: Path) -> None:
+        log = folder / "heard"
+        with Child(log) as one, Child(log) as other:
+            scenario(test_meeting.Two(log, one, other))
+
+    return meet
 
 
 #: The first of each database is what ``make test`` has time for.
 SCENARIOS: dict[str, Scenario] = {
     "opposite order": test_deadlocks.test_workers_with_the_same_facts_in_opposite_order,
-    "meeting": meeting,
+    "formats": meeting(test_meeting.test_one_message_in_both_formats_is_one_row_and_told_once),
+    "conversation": meeting(test_meeting.test_one_contact_is_one_conversation),
+    "names": meeting(test_meeting.test_a_person_met_by_two_names_is_one_contact),
     "killed": test_workers.test_a_killed_worker_loses_nothing,
     "order": test_workers.test_four_workers_keep_the_order_of_200_conversations,
 }

@@ -1,6 +1,7 @@
 """Receivers that hang with one message, and with it only as long as their file is there."""
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -56,6 +57,19 @@ def swallows(message: Message, **told: Any) -> None:
                 continue
 
 
+def holds_the_log(message: Message, **told: Any) -> None:
+    """In Python, whatever is raised there, with the lock of the log, as in a pipe nobody reads."""
+    handler = logging.getLogger("django_chakra").handlers[0]
+    with _hanging(message) as hangs:
+        if hangs:
+            handler.acquire()
+        while hangs:
+            try:
+                time.sleep(3600)
+            except Exception:  # noqa: S112  on purpose
+                continue
+
+
 def writes(message: Message, **told: Any) -> None:
     """In a transaction."""
     with _hanging(message) as hangs, transaction.atomic():
@@ -75,5 +89,5 @@ def asks(message: Message, **told: Any) -> None:
 
 
 WAYS: dict[str, Callable[..., Any]] = {
-    one.__name__: one for one in (sleeps, waits, swallows, writes, asks)
+    one.__name__: one for one in (sleeps, waits, swallows, holds_the_log, writes, asks)
 }

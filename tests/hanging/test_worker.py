@@ -1,12 +1,6 @@
 """``chakra_process`` with a receiver that hangs: it goes on, or ends for others to go on."""
 
-import signal
-import subprocess
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,76 +8,11 @@ from django.db import connection
 from django_chakra.models import Contact, Message, ReceiverFailure
 from django_chakra.watchdog import EXIT_CODE
 from tests.paths.guarantees import assert_nothing_left, let_time_pass
-from tests.paths.hearing import heard
-from tests.paths.processes import environment, start
-from tests.posting import BRUNO, stored, text
 
 from .receivers import BAD, HALF_DONE
+from .working import Site, post, stop, until
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
-
-Worker = subprocess.Popen[str]
-#: The receiver is interrupted after this, and named before.
-SECONDS, NAMED_AFTER = 1.0, 0.3
-
-
-class Site:
-    """Workers of a site whose receiver hangs, one after the other, and what they wrote."""
-
-    def __init__(self, folder: Path, way: str, **chakra: Any) -> None:
-        limits = {"RECEIVER_SECONDS": SECONDS, "RECEIVER_WARN_SECONDS": NAMED_AFTER}
-        self.folder = folder
-        self.hung = folder / "log.hung"
-        self.hung.touch()
-        self.env = environment(folder / "heard", chakra={**limits, **chakra}) | {
-            "DJANGO_SETTINGS_MODULE": "tests.hanging.site",
-            "TEST_LOG": str(folder / "log"),
-            "TEST_HANGING": way,
-        }
-
-    @contextmanager
-    def worker(self, *options: str) -> Iterator[Worker]:
-        """A process of chakra_process; it is stopped hard if it still runs in the end."""
-        with start("django", "chakra_process", *options, env=self.env) as worker:
-            try:
-                yield worker
-            finally:
-                worker.kill()
-
-    def log(self) -> str:
-        """What the workers logged."""
-        log = self.folder / "log"
-        return log.read_text() if log.exists() else ""
-
-    def told(self) -> set[str]:
-        """What a neighbour of the receiver has heard."""
-        return {one.about for one in heard(self.folder / "heard") if one.receiver == "first"}
-
-    def until(self, *words: str) -> None:
-        """Wait until the log has all of these."""
-        until(lambda: all(one in self.log() for one in words))
-
-
-def until(true: Any) -> None:
-    """Look again and again until it is true."""
-    end = time.monotonic() + 40
-    while not true():
-        assert time.monotonic() < end, "it never became true"
-        time.sleep(0.05)
-
-
-def post() -> set[str]:
-    """The bad message, one after it in its conversation, and one in another; their ids."""
-    bad, after, elsewhere = text(BAD), text("wamid.after", at=1), text("wamid.other", sender=BRUNO)
-    for one in (bad, after, elsewhere):
-        stored(one)
-    return {BAD, "wamid.after", "wamid.other"}
-
-
-def stop(worker: Worker) -> int:
-    """Ask it to stop; with what it ends."""
-    worker.send_signal(signal.SIGTERM)
-    return worker.wait(30)
 
 
 @pytest.mark.databases
@@ -129,7 +58,9 @@ def test_a_coroutine_and_a_statement_are_interrupted_too(tmp_path: Path, way: st
 
 
 @pytest.mark.databases
-@pytest.mark.parametrize("options", [(), ("--watch",)], ids=["once", "watch"])
+@pytest.mark.parametrize(
+    "options", [("--watch",), pytest.param((), marks=pytest.mark.thorough)], ids=["watch", "once"]
+)
 def test_one_that_goes_on_ends_its_process(tmp_path: Path, options: tuple[str, ...]) -> None:
     """With a code of its own, and a log that names it; the next worker tells all the others."""
     site, everything = Site(tmp_path, "swallows"), post()
@@ -137,6 +68,22 @@ def test_one_that_goes_on_ends_its_process(tmp_path: Path, options: tuple[str, .
         assert worker.wait(40) == EXIT_CODE
     assert "Receiver hangs of message_received does not end with message" in site.log()
     assert "receivers.py:" in site.log()
+    site.hung.unlink()
+    let_time_pass()
+    with site.worker() as worker:
+        assert worker.wait(40) == 0
+    assert site.told() == everything
+    assert_nothing_left()
+
+
+def test_a_log_that_hangs_with_it_keeps_nobody(tmp_path: Path) -> None:
+    """Its process ends though nothing can be logged, and the next worker tells all the others."""
+    site, everything = Site(tmp_path, "holds_the_log"), post()
+    with site.worker("--watch") as worker:
+        until(lambda: site.hung.read_text())
+        before = site.log()
+        assert worker.wait(40) == EXIT_CODE
+    assert site.log() == before
     site.hung.unlink()
     let_time_pass()
     with site.worker() as worker:

@@ -5,6 +5,7 @@ from .files import FILES
 from .incoming import SIGNATURE, VIEW
 from .sending import SENDING
 from .shapes import SHAPES
+from .showing import SHOWING
 from .spooling import SPOOL
 
 #: Where the tests of a part are, the quickest first; what is not there is passed over. Without
@@ -62,6 +63,11 @@ TESTS = {
         "tests/admin/test_media.py",
         "tests/record/test_media.py",
         "tests/download/test_stopped.py",
+    ],
+    "showing": [
+        "tests/admin/test_accounts.py",
+        "tests/admin/test_history.py",
+        "tests/admin/test_permissions.py",
     ],
 }
 #: Written for faults that no other test found.
@@ -272,4 +278,5 @@ FAULTS = {
     "sending": SENDING,
     "files": FILES,
     "spool": SPOOL,
+    "showing": SHOWING,
 }

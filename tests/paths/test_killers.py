@@ -1,5 +1,6 @@
 """A receiver that ends its process is found out: it is told so often, and holds nobody up."""
 
+import signal
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -27,7 +28,7 @@ from .guarantees import (
     let_time_pass,
 )
 from .hearing import NAMES, Heard, count, heard
-from .processes import Child
+from .processes import Child, environment, start
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -45,8 +46,8 @@ MOST_ROUNDS, MOST_STEPS = 40, 150
 
 def child(log: Path, *, facts: bool = False, **killer: Any) -> Child:
     """A process with three receivers, of which the second one ends it."""
-    signal = "event_received" if facts else "message_received"
-    killer = {"signal": signal, "about": IDS[1], **killer}
+    told = "event_received" if facts else "message_received"
+    killer = {"signal": told, "about": IDS[1], **killer}
     return Child(log, facts=facts, killer=killer, chakra={"RECEIVER_MAX_ATTEMPTS": ATTEMPTS})
 
 
@@ -119,7 +120,8 @@ def test_what_follows_is_told_before_it_is_given_up(tmp_path: Path) -> None:
     with child(log) as one:
         for _ in range(2):
             assert one.ask("mortal")["ended"]
-            Conversation.objects.update(announcing_until=DatabaseNow() - timedelta(hours=1))
+            held = Conversation.objects.filter(announcing_until__isnull=False)
+            held.update(announcing_until=DatabaseNow() - timedelta(hours=1))
         assert not one.ask("mortal")["ended"], "the retry has still to wait"
     assert_heard(of(heard(log), IDS), IDS, at_most=3)
     failure = ReceiverFailure.objects.get()
@@ -213,12 +215,33 @@ def leave_facts(n: int) -> list[str]:
     return [f"call {call.pk} message.text {one}" for one in ids]
 
 
+@pytest.mark.parametrize("how", [[], ["--watch"]])
+def test_what_was_left_is_told_before_what_is_new(how: list[str], tmp_path: Path) -> None:
+    """Else something new that ends each process could keep it waiting for ever."""
+    log = tmp_path / "heard"
+    ids = leave_messages(0)
+    stored(text("wamid.deadly", sender=BRUNO))
+    env = environment(log, killer={"signal": "message_received", "about": "deadly"})
+    with start("django", "chakra_process", *how, env=env) as worker:
+        try:
+            assert worker.wait(60) == -signal.SIGKILL
+        finally:
+            worker.kill()
+    assert_heard(of(heard(log), ids), ids, at_most=1)
+    assert count(log, "killer", "wamid.deadly") == 1
+
+
 @pytest.mark.parametrize(
-    "leave",
-    [leave_messages, pytest.param(leave_facts, marks=pytest.mark.databases("postgresql"))],
+    ("leave", "stride"),
+    [
+        (leave_messages, 3),
+        pytest.param(leave_facts, 3, marks=pytest.mark.databases("postgresql")),
+        pytest.param(leave_messages, 1, marks=pytest.mark.thorough),
+        pytest.param(leave_facts, 1, marks=pytest.mark.thorough),
+    ],
 )
 def test_a_process_stopped_at_any_step_of_the_second_round(
-    leave: Callable[[int], list[str]], tmp_path: Path
+    leave: Callable[[int], list[str]], stride: int, tmp_path: Path
 ) -> None:
     """Whatever step it stops at, everybody hears of everything, and no failure is left."""
     log, answers = tmp_path / "heard", tmp_path / "answers"
@@ -248,11 +271,11 @@ def test_a_process_stopped_at_any_step_of_the_second_round(
         return stopped
 
     with Child(log, facts=facts) as victim, Child(log, facts=facts) as rescuer:
-        for at in range(1, MOST_STEPS):
+        for at in range(1, MOST_STEPS, stride):
             result = stop(at, after=False, n=2 * at)
             if result["wrote"]:
                 # Only then it is not the same as before this step.
                 stop(at - 1, after=True, n=2 * at + 1)
             if not result["stopped"]:
                 break
-    assert 20 < at < MOST_STEPS - 1
+    assert 20 < at < MOST_STEPS - stride

@@ -12,9 +12,10 @@ import pytest
 from django.test import override_settings
 
 from django_chakra import process
-from django_chakra.models import Conversation, DeliveryStatus, Message
+from django_chakra.models import Conversation, DeliveryStatus, Message, WebhookCall
 from django_chakra.models.fields import DatabaseNow
 from django_chakra.signals import SIGNALS
+from django_chakra.testing import calls
 from tests import settings
 from tests.posting import ANA, BRUNO, status, stored, text
 
@@ -180,6 +181,55 @@ def test_a_lease_is_renewed_between_receivers(connect: Connect) -> None:
     assert hear.heard == [f"wamid.{n}" for n in range(4)]
     assert_nothing_left()
     assert_nothing_held()
+
+
+def claims_of(seconds: int) -> Any:
+    """Claims on calls are renewed after a third of this."""
+    return override_settings(CHAKRA={**settings.CHAKRA, "CLAIM_SECONDS": seconds})
+
+
+def facts_of_a_call(count: int) -> list[str]:
+    """So many facts come in one call."""
+    ids = [f"wamid.{n}" for n in range(count)]
+    stored(calls.batch_call(*(text(one, at=n) for n, one in enumerate(ids))))
+    return ids
+
+
+def test_a_claim_is_renewed_between_facts(connect: Connect) -> None:
+    """Facts of a call that together take longer than a claim keep others away all the same."""
+    heard: list[str] = []
+
+    def each(event: Any, **_: Any) -> None:
+        heard.append(event.external_id)
+        time.sleep(1.2)
+        process.sweep()
+
+    connect(event_received=each)
+    ids = facts_of_a_call(3)
+    with claims_of(3):
+        process.run()
+    assert heard == ids
+    assert_nothing_left()
+
+
+@pytest.mark.parametrize("rest", [0.0, 0.4])
+def test_a_call_that_was_taken_over_is_not_told_on(connect: Connect, rest: float) -> None:
+    """A worker that lost a call stamps it not, and tells no more of it once it knows."""
+    heard: list[str] = []
+
+    def each(event: Any, **_: Any) -> None:
+        heard.append(event.external_id)
+        until = DatabaseNow() + timedelta(hours=1)
+        WebhookCall.objects.update(claimed_by="another", claimed_until=until)
+        time.sleep(rest)
+
+    connect(event_received=each)
+    ids = facts_of_a_call(2)
+    with claims_of(1 if rest else 60):
+        process.run()
+    assert heard == ids[: 1 if rest else 2]
+    call = WebhookCall.objects.get()
+    assert (call.claimed_by, call.announced_at) == ("another", None)
 
 
 def without_external_id(call: dict[str, Any]) -> dict[str, Any]:

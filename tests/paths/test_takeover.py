@@ -14,7 +14,7 @@ from django_chakra.models import Conversation, Message, ReceiverFailure, Webhook
 from django_chakra.models.fields import DatabaseNow
 from django_chakra.signals import event_received, message_received
 from django_chakra.testing import calls
-from tests.posting import stored, text
+from tests.posting import BRUNO, stored, text
 
 from .guarantees import assert_nothing_held, assert_nothing_left, let_time_pass
 
@@ -103,6 +103,17 @@ def test_a_recorder_leaves_it_to_the_sweep(pair: Pair) -> None:
     )
     assert pair[0].heard == []
     process.sweep()
+    assert [one.heard for one in pair] == [["wamid.A"], ["wamid.A"]]
+    assert_nothing_left()
+    assert_nothing_held()
+
+
+def test_after_an_answer_it_is_told_at_once(pair: Pair) -> None:
+    """Inline the next answer may be hours away: so it sweeps also when it has just done so."""
+    process.inline(stored(text("wamid.first")).pk)
+    leave()
+    forget(pair)
+    process.inline(stored(text("wamid.A", at=1)).pk)
     assert [one.heard for one in pair] == [["wamid.A"], ["wamid.A"]]
     assert_nothing_left()
     assert_nothing_held()
@@ -231,3 +242,32 @@ def test_who_lost_a_call_tells_no_more_of_its_facts(settings: Any) -> None:
     assert heard == [*ids[:2], ids[0], *ids[2:]]
     assert rows[:2] == [1, 1]
     assert_nothing_left()
+
+
+class EndOfProcess(BaseException):
+    """As if the process was ended in the receiver."""
+
+
+def end(**_: Any) -> None:
+    raise EndOfProcess
+
+
+def test_facts_that_end_each_process_keep_nothing_else_waiting(pair: Pair) -> None:
+    """A sweep begins with the oldest: so messages are told, and retries, whatever facts do."""
+    left("wamid.A")
+    forget(pair)
+    pair[0].raises = 1
+    event_received.connect(end, weak=False, dispatch_uid="end")
+    try:
+        for n in range(4):
+            stored(text(f"wamid.new{n}", sender=BRUNO))
+            with pytest.raises(EndOfProcess):
+                process.run()
+            leave_call()
+            with pytest.raises(EndOfProcess):
+                process.sweep()
+            failures = ReceiverFailure.objects.filter(receiver="a")
+            failures.update(next_attempt_at=DatabaseNow() - timedelta(hours=1))
+    finally:
+        event_received.disconnect(dispatch_uid="end")
+    assert [one.heard for one in pair] == [["wamid.A"] * 2, ["wamid.A"]]

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from tests.stack.progress import say
+from tests.stack.progress import end_well, say
 from tests.stack.running import Site, keep_logs
 
 from . import report
@@ -20,6 +20,7 @@ from .run import Run, Watched, watched
 
 def main() -> int:
     """Run what the options say, and print the report."""
+    end_well()
     parser = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
     parser.add_argument("--json", help="write the result there")
     parser.add_argument("--burst", action="store_true", help="ten times the rate for a minute")

@@ -69,7 +69,7 @@ def watched(run: Run, say: Say, look: Callable[[Site, Watched], dict[str, Any]])
         found.seconds_to_rest = time.monotonic() - began
         found.p99, found.slowest = quantiles(answers, n=100)[98], max(answers)
         found.rate = len(answers) / (BURST_SECONDS if run.burst else run.minutes * 60)
-        found.unasked = site.supervisor.unasked
+        found.unasked = site.supervisor.unasked + site.supervisor.deaf
         return look(site, found)
 
 

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 30.0
+DEAF_SECONDS = 20.0
 
 
 @dataclass
@@ -27,12 +28,14 @@ class Program:
     command: list[str]
     env: dict[str, str]
     log: Path
-    starts: int = 0
+    #: Who has said nothing for so many seconds is taken for deaf, and started again; 0: never.
+    silence: float = 0.0
+    started_at: float = 0.0
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         """Start it; its log goes on."""
-        self.starts += 1
+        self.started_at = time.time()
         with self.log.open("ab") as out:
             self.process = subprocess.Popen(
                 [sys.executable, *self.command],
@@ -42,6 +45,12 @@ class Program:
                 stderr=out,
                 start_new_session=True,
             )
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether it runs, and has said nothing for too long."""
+        heard = max(self.log.stat().st_mtime, self.started_at)
+        return 0 < self.silence < time.time() - heard
 
     @property
     def is_running(self) -> bool:
@@ -85,6 +94,8 @@ class Supervisor:
     programs: list[Program]
     #: A program that ends by itself all the time is not what is to be shown.
     unasked: list[str] = field(default_factory=list)
+    #: Celery's workers sometimes take nothing any more once Redis was away (celery/celery#10302).
+    deaf: list[str] = field(default_factory=list)
     _killed: set[str] = field(default_factory=set)
     _stop: threading.Event = field(default_factory=threading.Event)
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -124,6 +135,9 @@ class Supervisor:
         while not self._stop.wait(0.05):
             for program in self.programs:
                 with self._lock:
+                    if program.is_deaf:
+                        self.deaf.append(program.name)
+                        self.kill(program)
                     if not program.is_running:
                         self._again(program)
 
@@ -176,7 +190,14 @@ def programs(stack: dict[str, Any], port: int) -> list[Program]:
         for name in ("worker 1", "worker 2"):
             commands[name] = ["-m", "django", "chakra_process", "--watch"]
     return [
-        Program(name, command, env, folder / f"{name.replace(' ', '-')}.log")
+        Program(
+            name,
+            command,
+            env,
+            folder / f"{name.replace(' ', '-')}.log",
+            # Beat has something for each of them every second.
+            silence=DEAF_SECONDS if stack["broker"] and name.startswith("worker") else 0.0,
+        )
         for name, command in commands.items()
     ]
 

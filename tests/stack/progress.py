@@ -1,5 +1,6 @@
-"""One line that says how far it is."""
+"""What a long run says while it goes on, and how it is ended."""
 
+import signal
 import sys
 import time
 
@@ -17,3 +18,8 @@ def say(text: str) -> None:
     elif text and time.monotonic() - _said_at > SELDOM:
         _said_at = time.monotonic()
         print(f"  {text}", file=sys.stderr, flush=True)
+
+
+def end_well() -> None:
+    """SIGTERM ends a run as Ctrl-C does: what it started is ended with it."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

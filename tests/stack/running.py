@@ -21,7 +21,7 @@ from .load import Load, a_platform
 from .programs import Supervisor
 
 #: How long it may take to come to rest.
-REST_SECONDS = 120.0
+REST_SECONDS = 300.0
 
 Say = Callable[[str], None]
 

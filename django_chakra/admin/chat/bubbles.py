@@ -111,7 +111,7 @@ def bubble(said: Said, reactions: Iterable[Message]) -> Bubble:
     message = said.message
     is_ours = message.direction == Direction.OUT
     is_change = message.role in (MessageRole.REACTION, MessageRole.EDIT, MessageRole.REVOKE)
-    shows_evidence = said.names.sees_evidence
+    sees_calls = said.names.sees_evidence
     return Bubble(
         pk=message.pk,
         cursor=cursor(message.sort_at, message.pk),
@@ -119,7 +119,7 @@ def bubble(said: Said, reactions: Iterable[Message]) -> Bubble:
         day=timezone.localtime(message.sort_at).date(),
         is_ours=is_ours,
         is_notice=is_change or message.role == MessageRole.NOTICE,
-        kind=message.kind,
+        kind=said.names.words(message.kind),
         speaker=_speaker(said),
         origin=_origin(message),
         marks=tuple(_marks(message)),
@@ -130,8 +130,8 @@ def bubble(said: Said, reactions: Iterable[Message]) -> Bubble:
         tick=_tick(message) if is_ours else None,
         trouble=_trouble(said) if is_ours else None,
         is_moving=message.status in MOVING or any(one.state == "waiting" for one in said.files),
-        url=said.links.row("message", message.pk) if shows_evidence else "",
-        call_url=said.links.row("webhookcall", message.call_id) if shows_evidence else "",
+        url=said.links.row("message", message.pk),
+        call_url=said.links.row("webhookcall", message.call_id) if sees_calls else "",
     )
 
 
@@ -182,7 +182,8 @@ def _quote(said: Said) -> Quote | None:
         speaker = said.names.contact(quoted.contact)
     else:
         speaker = ""
-    return Quote(quoted.pk, speaker, said.names.words(quoted.text[:300]), quoted.kind)
+    names = said.names
+    return Quote(quoted.pk, speaker, names.start(quoted.text, 300), names.words(quoted.kind))
 
 
 def _homeless(said: Said) -> tuple[Part, ...]:
@@ -204,7 +205,7 @@ def _notice(said: Said) -> tuple[Part, ...]:
         return ()
     if said.kind == "request_welcome":
         return (Words(_("They opened the chat")),)
-    return (Words(said.text) if said.text else Unshown(_("A notice"), said.kind),)
+    return (Words(said.text) if said.text else Unshown(_("A notice"), said.names.words(said.kind)),)
 
 
 def _gathered(said: Said, reactions: Iterable[Message]) -> Iterator[Reaction]:
@@ -217,7 +218,7 @@ def _gathered(said: Said, reactions: Iterable[Message]) -> Iterator[Reaction]:
         if one.text:
             us = one.direction == Direction.OUT
             name = _("You") if us else said.names.contact(one.contact) if one.contact else "?"
-            names.setdefault(said.names.words(one.text[:32]), []).append(name)
+            names.setdefault(said.names.start(one.text, 32), []).append(name)
     for emoji, people in names.items():
         yield Reaction(emoji, ", ".join(people), str(len(people)) if len(people) > 1 else "")
 
@@ -244,7 +245,7 @@ def _trouble(said: Said) -> Trouble | None:
     return Trouble(
         words=words[message.status],
         code="" if message.error_code is None else str(message.error_code),
-        details=said.names.words(message.error_details[:1000]),
+        details=said.names.start(message.error_details, 1000),
         may_check=ours and message.status == MessageStatus.UNKNOWN,
         may_send_again=ours and message.status in AGAIN and retried_as is None,
         retried_as=retried_as,

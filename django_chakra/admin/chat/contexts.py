@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,7 +27,7 @@ def inbox(page: EvidenceAdmin, request: HttpRequest, asked: inboxes.Asked) -> di
     names, links = Names.of(request), Links(page.admin_site.name)
     # The token first: what comes meanwhile is found by the next poll.
     token = live.of_inbox(visible)
-    found, older = inboxes.page(visible, asked, page.find)
+    found, older = inboxes.page(visible, asked, partial(page.find_seen, request))
     numbers = inboxes.numbers(one.number_id for one in found)
     url = links.to("conversation_changelist")
     here = asked.kept | {"show": asked.show}

@@ -58,7 +58,7 @@ def _file(said: Said, kind: str, row: MediaFile | None) -> File:
     is_kept = row.state == MediaState.KEPT and bool(row.file)
     url = said.links.to("mediafile_file", row.pk) if is_kept else ""
     if not url:
-        state, error = str(row.get_state_display()), said.names.words(row.error[:300])
+        state, error = str(row.get_state_display()), said.names.start(row.error, 300)
         return File(
             kind, label, name=name, size=row.size, state=row.state, state_label=state,
             error=error, more_url=more_url,

@@ -14,9 +14,10 @@ from django.utils.translation import gettext_lazy
 
 from ...models import BusinessNumber, Conversation, Message, MessageStatus
 from ...models.conversations import WINDOW
-from .. import filters, lookup
+from .. import filters, lookup, masks, sight
 from ..filters import ReceivedFilter
 from . import cursors
+from .rows import PREVIEW
 from .windows import CLOSING
 
 Find = Callable[[str], Iterable[int]]
@@ -86,7 +87,7 @@ def page(rows: QuerySet[Conversation], asked: Asked, find: Find) -> tuple[list[C
 
     Args:
         rows: those that the viewer may see.
-        find: gives the keys that a search term names exactly.
+        find: gives the keys that a search term of the viewer's names exactly.
     """
     now = timezone.now()
     chosen = _narrowed(rows, asked, now).filter(cursors.before("last_at", asked.before))
@@ -108,7 +109,7 @@ def _loaded(rows: QuerySet[Conversation]) -> QuerySet[Any]:
     return (
         rows.select_related("contact", "last_message")
         .defer(*(f"last_message__{column}" for column in heavy))
-        .annotate(text_start=Left("last_message__text", 200))
+        .annotate(text_start=Left("last_message__text", PREVIEW))
         .prefetch_related("contact__identities")
     )
 
@@ -160,8 +161,15 @@ def _found(rows: QuerySet[Conversation], term: str, find: Find) -> set[int]:
     named = rows.filter(contact__name__icontains=term, last_at__isnull=False)
     if oldest is not None:
         named = named.filter(last_at__gte=oldest)
-    keys = named.order_by().values_list("pk", flat=True)[: lookup.MOST]
-    return {*find(term), *keys}
+    found = named.order_by().values_list("pk", "contact__name")[: lookup.MOST]
+    return {*find(term), *(pk for pk, name in found if _is_shown(term, name))}
+
+
+def _is_shown(term: str, name: str) -> bool:
+    """Whether they may read it in the name: else they could guess a number in it bit by bit."""
+    if sight.current().numbers or not masks.hides(name):
+        return True
+    return term.casefold() in masks.text(name).casefold()
 
 
 def count_unread(rows: QuerySet[Conversation]) -> int:
@@ -171,9 +179,11 @@ def count_unread(rows: QuerySet[Conversation]) -> int:
 
 
 def numbers(needed: Iterable[int]) -> dict[int, BusinessNumber]:
-    """Those that one may choose from, and those that are needed, by key."""
+    """Those that the viewer may choose from, and those that are needed, by key."""
     rows = BusinessNumber.objects.defer("health", "restrictions", "told_at").order_by("pk")
-    found = {one.pk: one for one in rows[:NUMBERS]}
+    accounts = sight.current().accounts
+    visible = rows if accounts is None else rows.filter(account__in=sorted(accounts))
+    found = {one.pk: one for one in visible[:NUMBERS]}
     if missing := set(needed) - found.keys():
         found |= rows.in_bulk(missing)
     return found

@@ -22,7 +22,7 @@ MAPPED = "chakra_template"
 def template(said: Said) -> Letter:
     """A template with its values, as the customer reads it; its name where we don't know it."""
     part = mapping(said.part)
-    language = storable_text(mapping(part.get("language")).get("code"))
+    language = said.words(mapping(part.get("language")), "code")
     name = " · ".join(filter(None, (said.words(part, "name"), language)))
     label = _("Template")
     if said.template is None:

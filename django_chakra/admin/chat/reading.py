@@ -128,13 +128,14 @@ def _order(said: Said) -> Iterator[Part]:
     currencies = {storable_text(one.get("currency")) for one in products}
     total = ""
     if products and None not in sums and len(currencies) == 1:
-        total = _money(sum((one for one in sums if one is not None), Decimal()), products[0])
+        whole = sum((one for one in sums if one is not None), Decimal())
+        total = said.names.words(_money(whole, products[0]))
     lines = tuple(
         OrderLine(
             quantity=said.words(one, "quantity") or "?",
             product=said.words(one, "product_retailer_id") or "?",
-            price=_money(_decimal(one.get("item_price")), one),
-            sum=_money(of_line, one),
+            price=said.names.words(_money(_decimal(one.get("item_price")), one)),
+            sum=said.names.words(_money(of_line, one)),
         )
         for one, of_line in zip(products, sums, strict=True)
     )
@@ -171,7 +172,10 @@ def _interactive(said: Said) -> Iterator[Part]:
     elif "action" in part or "body" in part:
         yield letters.tapped(said)
     else:
-        yield Unshown(_("Something to tap on, of a kind that is not known here"), said.text or word)
+        yield Unshown(
+            _("Something to tap on, of a kind that is not known here"),
+            said.text or said.names.words(word),
+        )
 
 
 def _answers(said: Said, reply: Mapping[str, Any]) -> Answers:

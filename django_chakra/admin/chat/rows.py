@@ -25,6 +25,8 @@ KIND_ICONS = {
     "sticker": "sticker", "location": "place", "contacts": "card", "order": "order",
     "interactive": "list", "button": "list", "template": "letter",
 }  # fmt: skip
+#: Characters of a message that a row begins with.
+PREVIEW = 200
 KINDS: dict[str, Any] = {
     **LABELS,
     "location": gettext_lazy("Location"),
@@ -120,7 +122,7 @@ def preview(conversation: Any, names: Names) -> str:
         return ""
     if last.revoked_at is not None:
         return _("Deleted message")
-    text = names.words(" ".join(conversation.text_start.split()))
+    text = " ".join(names.start(conversation.text_start, PREVIEW).split())
     return text or str(KINDS.get(last.kind) or f"[{names.words(last.kind)}]")
 
 

@@ -104,14 +104,13 @@ class Command(BaseCommand):
         while came := spool.take_in(at_once=True):
             taken_in += came
         self._say_taken_in(taken_in)
+        while expired := process.run_expired():
+            total += expired
+        swept = _sweep()  # before anything new, which might end this process
         while taken := process.run(limit=batch):
             total += taken
             show(self, f"{total} calls")
-        while expired := process.run_expired():
-            total += expired
-        swept = 0
-        while more := process.sweep():
-            swept += more
+        swept += _sweep()
         show(self, f"{total} calls", end="\n")
         self.stdout.write(f"{total} calls processed, {swept} announcements caught up.")
         if sends:
@@ -176,11 +175,14 @@ class Command(BaseCommand):
         while not stop.is_set():
             try:
                 self._say_taken_in(spool.take_in())
-                taken = process.run(limit=batch) if _look(carriers, downloaders) else 0
+                taken = 0
+                # Before anything new, which might end this process each time it is started.
                 # A stopped worker may have left more than one sweep takes.
                 if swept or time.monotonic() - swept_at > process.SWEEP_SECONDS:
                     swept_at, swept = time.monotonic(), process.sweep()
-                    taken += swept
+                    taken = swept
+                if _look(carriers, downloaders) and not stop.is_set():
+                    taken += process.run(limit=batch)
             except Error as error:
                 # Away for a while: the calls are rows, or wait at the server's door.
                 say_away(self, error)
@@ -197,6 +199,14 @@ class Command(BaseCommand):
                 stop.wait(BUSY_POLL_SECONDS if busy else POLL_SECONDS)
         show(self, f"{total} calls", end="\n")
         return total
+
+
+def _sweep() -> int:
+    """Do all that stopped workers left undone; return how much that was."""
+    total = 0
+    while more := process.sweep():
+        total += more
+    return total
 
 
 def _send(carriers: Carriers) -> None:
