@@ -157,10 +157,13 @@ class EvidenceAdmin(AnyModelAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         """Rows that :meth:`find` names."""
         if term := search_term.strip():
-            is_blind = self.finds_people and not sight.of(request).numbers and masks.hides(term)
-            found = lookup.number_in(term) if is_blind else self.find(term)
-            queryset = queryset.filter(pk__in=sorted(set(found)))
+            queryset = queryset.filter(pk__in=sorted(set(self.find_seen(request, term))))
         return queryset, False
+
+    def find_seen(self, request: HttpRequest, term: str) -> Iterable[int]:
+        """What :meth:`find` names, for this user: by numbers only if they may see them."""
+        is_blind = self.finds_people and not sight.of(request).numbers and masks.hides(term)
+        return lookup.number_in(term) if is_blind else self.find(term)
 
     def action_checkbox(self, obj: Any) -> SafeString:
         """With a name for screen readers that has no number in it."""

@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Left
-from django.http import HttpRequest, HttpResponse
-from django.utils.decorators import method_decorator
+from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,7 +18,7 @@ from ..backfill import Scope
 from ..exceptions import ApiError, ChakraError
 from ..models import BusinessNumber, Contact, Conversation, Message
 from . import filters, lookup, render
-from .base import EvidenceAdmin
+from .chat.views import ChatAdmin
 from .messages import direction
 from .sending import window
 
@@ -31,8 +29,8 @@ LATEST = 10
 
 
 @admin.register(Conversation)
-class ConversationAdmin(EvidenceAdmin):
-    """Conversations with their latest messages. Search: id, or the contact's phone or user id."""
+class ConversationAdmin(ChatAdmin):
+    """The chat, and the rows behind it. Search: id, or the contact's phone or user id."""
 
     list_display = [
         "id", "contact_link", "number_link", "account", "last", "last_inbound", "unread_count",
@@ -58,11 +56,6 @@ class ConversationAdmin(EvidenceAdmin):
             ),
         }),
     )  # fmt: skip
-
-    @method_decorator(transaction.non_atomic_requests)
-    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Not in one transaction: rows would be locked while the platform is asked for others."""
-        return super().changelist_view(request, extra_context)
 
     @admin.action(description=_("Ask the platform what is missing"), permissions=["act"])
     def ask_what_is_missing(self, request: HttpRequest, queryset: QuerySet[Conversation]) -> None:

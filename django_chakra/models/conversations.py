@@ -151,7 +151,10 @@ class Conversation(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["account", "last_at", "id"], name="chakra_conversation_last")
+            models.Index(fields=["account", "last_at", "id"], name="chakra_conversation_last"),
+            # The inbox of all accounts, and what is unread in it.
+            models.Index(fields=["last_at", "id"], name="chakra_conversation_inbox"),
+            models.Index(fields=["unread_count"], name="chakra_conversation_unread"),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,14 @@ from django.test import Client
 from django.urls import reverse
 
 from django_chakra import signals
-from django_chakra.models import Backfill, Campaign, MediaFile, Message, MessageTemplate
+from django_chakra.models import (
+    Backfill,
+    Campaign,
+    Conversation,
+    MediaFile,
+    Message,
+    MessageTemplate,
+)
 from django_chakra.testing import calls
 from tests.posting import START, post, process_all, stored
 
@@ -19,6 +26,20 @@ MODELS: list[type[Model]] = list(apps.get_app_config("django_chakra").get_models
 
 def list_url(model: type[Model], query: str = "") -> str:
     return reverse(f"admin:django_chakra_{model._meta.model_name}_changelist") + query
+
+
+def table_url(model: type[Model], query: str = "") -> str:
+    """Where the rows are listed as Django lists them: that of conversations is below the inbox."""
+    if model is Conversation:
+        return reverse("admin:django_chakra_conversation_table") + query
+    return list_url(model, query)
+
+
+def details_url(row: Model) -> str:
+    """Where the columns of a row are: those of a conversation are below the thread."""
+    if isinstance(row, Conversation):
+        return reverse("admin:django_chakra_conversation_details", args=[row.pk])
+    return page_url(row)
 
 
 def page_url(row: Model) -> str:
@@ -34,7 +55,7 @@ def see(client: Client, url: str) -> str:
 
 def shown(client: Client, model: type[Model], query: str = "") -> list[int]:
     """The ids of the rows on a list, in their order."""
-    response = client.get(list_url(model, query))
+    response = client.get(table_url(model, query))
     assert response.status_code == 200, (query, response.status_code, response.headers)
     return [row.pk for row in response.context["cl"].result_list]
 
@@ -42,7 +63,7 @@ def shown(client: Client, model: type[Model], query: str = "") -> list[int]:
 def act(client: Client, model: type[Model], action: str, *rows: Model, **more: str) -> list[str]:
     """Run an action on these rows; return what the admin says about it."""
     posted = {"action": action, "_selected_action": [row.pk for row in rows], **more}
-    response = client.post(list_url(model), posted, follow=True)
+    response = client.post(table_url(model), posted, follow=True)
     return [str(message) for message in response.context["messages"]]
 
 

@@ -15,12 +15,19 @@ from django.urls import reverse
 from django_chakra import sync
 from django_chakra.admin import sight
 from django_chakra.exceptions import ConfigurationError
-from django_chakra.models import BusinessNumber, Contact, MediaFile, Message, MessageTemplate
+from django_chakra.models import (
+    BusinessNumber,
+    Contact,
+    Conversation,
+    MediaFile,
+    Message,
+    MessageTemplate,
+)
 from tests.posting import process_all, stored, text
 
-from .looking import MODELS, list_url, page_url, play, see, shown
+from .looking import MODELS, list_url, page_url, play, see, shown, table_url
 from .test_templates import DRAFT
-from .walking import actions, custom_urls, everything, member
+from .walking import actions, chat_url, custom_urls, everything, member
 
 pytestmark = [pytest.mark.django_db]
 
@@ -56,7 +63,7 @@ def test_nothing_of_others_is_there() -> None:
     for model in MODELS:
         rows = list(model._default_manager.all())
         assert shown(client, model) == []
-        assert "0 " in see(client, list_url(model))
+        assert "0 " in see(client, table_url(model))
         for row in rows[:3]:
             assert shown(client, model, f"?q={row.pk}") == []
             for url in (page_url(row), page_url(row).replace("change", "history")):
@@ -72,6 +79,31 @@ def test_nothing_of_others_is_there() -> None:
     gone = client.get(list_url(Message) + "99999/change/", follow=True)
     here = client.get(page_url(Message.objects.all()[0]), follow=True)
     assert gone.redirect_chain == here.redirect_chain
+
+
+def test_the_chat_of_others_is_not_there() -> None:
+    """Not in the inbox by any tab, search, choice or count, nor in what its script is told; no
+    thread of theirs opens, moves or is marked.
+    """
+    play(0, 2)
+    client = member("theirs")
+    rows = list(Conversation.objects.all())
+    for query in ("show=all", "q=Ana", "account=default", f"contact={rows[0].contact_id}"):
+        response = client.get(list_url(Conversation, f"?{query}"))
+        assert (response.context["rows"], response.context["unread"]) == ([], 0)
+        assert response.context["numbers"] == []
+        told = client.get(f"{chat_url('poll')}?{query}&token=x")
+        assert told.status_code == 204 or "Ana" not in everything(told)
+    for row in rows:
+        for page in ("updates", "bubbles"):
+            assert client.get(chat_url(page, row)).status_code == 404
+        assert client.get(chat_url("details", row)).status_code == 302
+        for more in (("mark", row, "done"), ("read", row)):
+            assert client.post(chat_url(*more), {"to": "1-1"}).status_code == 404
+        act_url = chat_url("act", row, row.messages.all()[0].pk, "send_again")
+        assert client.post(act_url).status_code == 404
+    assert list(Conversation.objects.filter(done_at=None)) == rows
+    assert len(member("one").get(list_url(Conversation)).context["rows"]) == 2
 
 
 def test_links_do_not_lead_to_others() -> None:

@@ -29,6 +29,8 @@ from django_chakra.testing.fake.replies import errors
 from tests.conftest import CHROMIUM
 from tests.posting import process_all, status, stored, text
 
+from .looking import details_url
+
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SCREENSHOTS = os.environ.get("TEST_SCREENSHOTS", "")
@@ -116,6 +118,7 @@ def test_staff_follow_a_call_and_process_it_again(browser: Browser) -> None:
     browser.press("#content a[href*='/conversation/']")
     assert "document.title='stolen'" in browser.words
     browser.keep("conversation")
+    browser.go(details_url(Conversation.objects.get()))
     browser.follow("All its messages")
     assert "1 message" in browser.words
     browser.keep("messages")

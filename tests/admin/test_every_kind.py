@@ -16,7 +16,7 @@ from django_chakra.models import Message, WebhookCall
 from django_chakra.testing import samples
 from tests.posting import post, process_all
 
-from .looking import MODELS, list_url, page_url, see
+from .looking import MODELS, list_url, page_url, see, table_url
 from .test_browser import Browser, browser, log_in
 from .test_hostile import markup
 
@@ -77,7 +77,7 @@ def lists(client: Client) -> Iterator[tuple[str, str]]:
     for model in MODELS:
         count, shown = model._default_manager.count(), 0
         for number in range(1, 100):
-            url = list_url(model, f"?p={number}")
+            url = table_url(model, f"?p={number}")
             response = client.get(url)
             assert response.status_code == 200, url
             yield url, response.content.decode()

@@ -26,7 +26,7 @@ from django_chakra.models import (
 )
 from tests.posting import process_all, stored, text
 
-from .looking import MODELS, list_url, page_url, see
+from .looking import MODELS, details_url, list_url, page_url, see, table_url
 
 pytestmark = pytest.mark.django_db
 
@@ -123,7 +123,9 @@ def test_markup_in_every_column(staff: Client) -> None:
     rows = make_all()
     assert {type(row) for row in rows} == set(MODELS)
     for row in rows:
-        for url in (list_url(type(row)), page_url(row)):
+        everything = "?show=all" if isinstance(row, Conversation) else ""
+        lists = {list_url(type(row), everything), table_url(type(row))}
+        for url in lists | {page_url(row), details_url(row)}:
             page = see(staff, url)
             assert "<script>alert" not in page
             assert markup(page) == []

@@ -24,7 +24,7 @@ from django_chakra.models import (
 )
 from tests.posting import stored, text
 
-from .looking import MODELS, list_url, page_url, play, see, shown
+from .looking import MODELS, details_url, list_url, play, see, shown, table_url
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
@@ -59,9 +59,10 @@ def urls() -> dict[str, str]:
     for model in MODELS:
         name = str(model._meta.model_name)
         found[name] = list_url(model)
-        found[f"{name} search"] = list_url(model, f"?q={SEARCHES[model]}")
-        found[f"{name} account"] = list_url(model, "?account=default")
-        found[f"{name} page"] = page_url(model._default_manager.order_by("pk")[1])
+        found[f"{name} table"] = table_url(model)
+        found[f"{name} search"] = table_url(model, f"?q={SEARCHES[model]}")
+        found[f"{name} account"] = table_url(model, "?account=default")
+        found[f"{name} page"] = details_url(model._default_manager.order_by("pk")[1])
     for model in (WebhookCall, Message, DeliveryStatus):
         found[f"{model._meta.model_name} today"] = list_url(model, "?received=today")
     return found
@@ -94,7 +95,7 @@ def test_lists_leave_heavy_columns_alone(staff: Client) -> None:
     """No list loads a body, a payload, a whole text or a whole traceback."""
     play(0, 3)
     for model in MODELS:
-        for sql in queries(staff, list_url(model)):
+        for sql in queries(staff, table_url(model)):
             whole = re.sub(r"[A-Z]+\([^)]*\)", "", sql.split(" FROM ")[0])
             loaded = set(re.findall(r'"(\w+)"', whole))
             assert not loaded & {"body", "signature", "payload", "text", "error"}
@@ -107,7 +108,7 @@ def test_lists_join_nothing(staff: Client) -> None:
     for model in MODELS:
         table = model._meta.db_table
         limit = f"LIMIT {admin.site.get_model_admin(model).list_per_page + 1}"
-        found = queries(staff, list_url(model))
+        found = queries(staff, table_url(model))
         (rows,) = [sql for sql in found if limit in sql and f'FROM "{table}"' in sql]
         assert "JOIN" not in rows
         assert rows.endswith(f'ORDER BY "{table}"."id" DESC {limit}')

@@ -27,14 +27,14 @@ from django_chakra.signature import sign
 from django_chakra.testing import calls
 from tests.posting import post, process_all, status, stored, text
 
-from .looking import MODELS, list_url, page_url, play, see, shown
+from .looking import MODELS, details_url, list_url, page_url, play, see, shown
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
 
 
 def links(client: Client, row: Model) -> set[str]:
     """Where the page of a row leads to."""
-    return set(re.findall(r'href="([^"]*)"', see(client, page_url(row))))
+    return set(re.findall(r'href="([^"]*)"', see(client, details_url(row))))
 
 
 def body_page(client: Client, body: bytes) -> str:
@@ -48,7 +48,9 @@ def test_every_model_is_there(staff: Client) -> None:
     for model in MODELS:
         assert isinstance(admin.site.get_model_admin(model), EvidenceAdmin)
         see(staff, list_url(model))
-        see(staff, page_url(model._default_manager.get(pk=shown(staff, model)[0])))
+        row = model._default_manager.get(pk=shown(staff, model)[0])
+        see(staff, page_url(row))
+        see(staff, details_url(row))
     assert "Chakra" in see(staff, reverse("admin:index"))
 
 

@@ -28,11 +28,12 @@ from django_chakra.models import (
 from django_chakra.testing.fake import FakeChakra
 from tests.posting import ANA, process_all, status, stored, text
 
-from .looking import MODELS, list_url, page_url, see, shown
+from .looking import MODELS, details_url, list_url, page_url, see, shown, table_url
 from .walking import (
     SEE,
     actions,
     acts,
+    chat,
     customers,
     everything,
     finder,
@@ -42,6 +43,9 @@ from .walking import (
     play_everything,
     rows_of,
 )
+
+#: What the names of all pages of the chat begin with.
+CHAT = "django_chakra_conversation_"
 
 pytestmark = [pytest.mark.django_db]
 
@@ -69,8 +73,13 @@ def own_urls() -> Iterator[str]:
 
 @pytest.mark.parametrize(
     ("walk", "names"),
-    [(lists, ".*_changelist"), (pages, ".*_change"), (acts, ".*_(?!changelist|change)[a-z]+")],
-    ids=["lists", "pages", "acts"],
+    [
+        (lists, rf"(?!{CHAT}).*_changelist"),
+        (pages, rf"(?!{CHAT}).*_change"),
+        (chat, f"{CHAT}.*"),
+        (acts, rf"(?!{CHAT}).*_(?!changelist|change)[a-z]+"),
+    ],
+    ids=["lists", "pages", "chat", "acts"],
 )
 def test_no_page_shows_a_number(
     blind: Client, chakra_fake: FakeChakra, walk: Any, names: str
@@ -100,13 +109,17 @@ def test_the_same_pages_have_them() -> None:
     numbers, seeing = finder(customers()), member("seeing")
     telling = {url for url, response in lists(seeing) if numbers(everything(response))}
     for model in MODELS:
-        urls = [page_url(row) for row in rows_of(model)[-5:]]
+        urls = [details_url(row) for row in rows_of(model)[-5:]]
         telling |= {url for url in urls if numbers(everything(seeing.get(url)))}
     assert {url.split("/")[3] for url in telling} == TELLING
 
 
 #: Pages that are only posted to, and lead to others.
-POSTED = {"django_chakra_messagetemplate_sync", "django_chakra_businessnumber_ask"}
+POSTED = {
+    "django_chakra_messagetemplate_sync",
+    "django_chakra_businessnumber_ask",
+    *(f"{CHAT}{name}" for name in ("read", "mark", "act")),
+}
 #: Tables with numbers in them.
 TELLING = {
     "backfill",
@@ -120,6 +133,16 @@ TELLING = {
     "receiverfailure",
     "webhookcall",
 }
+
+
+def test_the_chat_has_them() -> None:
+    """With the permission they are on each kind of page of the chat that shows people."""
+    play_everything()
+    numbers, telling = finder(customers()), set()
+    for _name, response in chat(member("seeing")):
+        if numbers(everything(response)):
+            telling.add(response.resolver_match.url_name.removeprefix(CHAT))
+    assert telling >= {"changelist", "poll", "table", "change", "bubbles", "updates", "details"}
 
 
 def test_masked_and_not(blind: Client) -> None:
@@ -190,12 +213,13 @@ def test_a_search_neither_finds_nor_confirms(blind: Client, written: str) -> Non
     play_everything()
     unknown = re.sub(r"[0-9]", "4", written)
     for model in MODELS:
-        found = []
-        for term in (written, unknown):
-            response = blind.get(list_url(model), {"q": term})
-            page = response.content.decode().replace(term, "TERM").replace(quoted(term), "TERM")
-            found.append(re.sub(r'csrf\w*" value="\w+"', "", page))
-        assert found[0] == found[1]
+        for url in {list_url(model), table_url(model)}:
+            found = []
+            for term in (written, unknown):
+                response = blind.get(url, {"q": term})
+                page = response.content.decode().replace(term, "TERM").replace(quoted(term), "TERM")
+                found.append(re.sub(r'csrf\w*" value="\w+"', "", page))
+            assert found[0] == found[1]
         assert shown(blind, model, f"?q={quoted(written)}") == []
     seeing = member("seeing")
     assert shown(seeing, ContactIdentity, f"?q={quoted(written)}") != []
@@ -232,8 +256,8 @@ def test_columns_are_not_guessed_at(blind: Client, model: type[Model], condition
     """A condition on a column, which no filter of the list offers, is refused."""
     stored(text("wamid.1"))
     process_all()
-    assert blind.get(list_url(model, f"?{condition}")).status_code == 400
-    assert blind.get(list_url(model, "?account=default")).status_code == 200
+    assert blind.get(table_url(model, f"?{condition}")).status_code == 400
+    assert blind.get(table_url(model, "?account=default")).status_code == 200
 
 
 def test_large_keys_are_no_numbers(blind: Client) -> None:

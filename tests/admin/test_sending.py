@@ -16,7 +16,7 @@ from django_chakra.models import Campaign, Conversation, Message
 from django_chakra.testing.fake import FakeChakra, Misbehaviour
 from django_chakra.testing.fake.replies import errors
 
-from .looking import act, list_url, page_url, see, shown
+from .looking import act, details_url, list_url, page_url, see, shown
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.databases]
 
@@ -122,14 +122,14 @@ def test_a_conversation_shows_its_window(
 ) -> None:
     """Open until, closed since, never open; and when somebody last answered."""
     at = timezone.now() - timedelta(hours=30)
-    assert re.search(r"24-hour window: open until \d{4}", words(see(staff, page_url(ana))))
+    assert re.search(r"24-hour window: open until \d{4}", words(see(staff, details_url(ana))))
     Conversation.objects.update(last_inbound_at=at, last_human_reply_at=at)
-    said = words(see(staff, page_url(ana)))
+    said = words(see(staff, details_url(ana)))
     closed = (at + timedelta(hours=24)).strftime("%Y-%m-%d %H:%M:%S")
     assert f"24-hour window: closed since {closed}" in said
     assert f"Last human reply: {at:%Y-%m-%d %H:%M:%S}" in said
     Conversation.objects.update(last_inbound_at=None)
-    assert "closed they never wrote" in words(see(staff, page_url(ana)))
+    assert "closed they never wrote" in words(see(staff, details_url(ana)))
 
 
 def test_messages_of_a_campaign_and_a_state(

@@ -26,6 +26,7 @@ from django_chakra.models import (
     Campaign,
     Contact,
     ContactIdentity,
+    Conversation,
     DeliveryStatus,
     MediaFile,
     Message,
@@ -37,7 +38,7 @@ from django_chakra.storage import PrivateStorage
 from django_chakra.testing import samples
 from tests.posting import ANA, post, process_all
 
-from .looking import MODELS, failing_receiver, list_url, page_url, refused
+from .looking import MODELS, details_url, failing_receiver, list_url, page_url, refused, table_url
 from .test_every_kind import SHAPE, tampered
 
 #: As people write it: before every text, in every kind.
@@ -143,14 +144,53 @@ def lists(client: Client) -> Iterator[Page]:
     """All pages of all lists, and the admin's first."""
     for model in MODELS:
         pages = -(-model._default_manager.count() // 50)
-        yield from (_got(client, list_url(model, f"?p={n + 1}")) for n in range(pages))
+        yield from (_got(client, table_url(model, f"?p={n + 1}")) for n in range(pages))
     yield _got(client, reverse("admin:index"))
 
 
 def pages(client: Client) -> Iterator[Page]:
     """The page of a row of each shape."""
     for model in MODELS:
-        yield from (_got(client, page_url(row)) for row in rows_of(model))
+        yield from (_got(client, details_url(row)) for row in rows_of(model))
+
+
+def chat(client: Client) -> Iterator[Page]:
+    """The inbox by its tabs, filters and searches, all of each thread, and what the script asks."""
+    for query in inboxes():
+        yield _got(client, list_url(Conversation, f"?{query}"))
+        yield _got(client, f"{chat_url('poll')}?{query}&token=0-0.x")
+        yield _got(client, f"{chat_url('table')}?q={query.partition('q=')[2]}")
+    for row in Conversation.objects.all():
+        yield _got(client, page_url(row))
+        for message in row.messages.order_by("sort_at")[::40]:
+            yield _got(client, f"{page_url(row)}?message={message.pk}")
+            yield _got(client, f"{chat_url('bubbles', row)}?message={message.pk}")
+        yield _got(client, chat_url("updates", row))
+        yield _got(client, details_url(row))
+        for word in ("done", "reopen", "unread"):
+            posted = {"next": page_url(row), "seen": str(row.last_inbound_at or "")}
+            url = chat_url("mark", row, word)
+            yield f"{url} posted", client.post(url, posted, follow=True)
+        for message in row.messages.filter(direction="out").order_by("-pk")[:3]:
+            url = chat_url("act", row, message.pk, "send_again")
+            yield f"{url} posted", client.post(url, follow=True)
+        yield _got(client, chat_url("history", row))
+
+
+def inboxes() -> Iterator[str]:
+    """Query strings of the inbox."""
+    for show in ("open", "unread", "closing", "failed", "done", "all"):
+        yield f"show={show}"
+    for name in ("contact", "number"):
+        for key in Conversation.objects.values_list(name, flat=True).distinct():
+            yield f"{name}={key}"
+    yield from ("q=Ana", "q=9", "account=default", "date=week")
+
+
+def chat_url(page: str, row: Conversation | None = None, *more: object) -> str:
+    """A page of the chat."""
+    args = [*([] if row is None else [row.pk]), *more]
+    return reverse(f"admin:django_chakra_conversation_{page}", args=args)
 
 
 def acts(client: Client) -> Iterator[Page]:
