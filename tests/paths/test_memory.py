@@ -100,7 +100,7 @@ def peak_of_a_worker(count: int, log: Path, **chakra: str) -> int:
     return found
 
 
-@pytest.mark.databases
+@pytest.mark.databases("postgresql", "mariadb")
 @SEVERAL
 def test_long_calls_are_taken_few_at_a_time(count: int, tmp_path: Path) -> None:
     """However many wait: no more than fit, and one that is larger than that alone."""
