@@ -37,6 +37,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if elsewhere:
         config.hook.pytest_deselected(items=elsewhere)
         items[:] = [item for item in items if item not in elsewhere]
+    # The longest one first: at the end the other workers would wait for it.
+    items.sort(key=lambda item: item.path.name != "test_crash.py")
     for item in items:
         if reason := missing_for(item):
             item.add_marker(pytest.mark.skip(reason=reason))
