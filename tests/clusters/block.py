@@ -30,7 +30,7 @@ def clusters(*names: str) -> Iterator[dict[str, Server]]:
         for name in with_needs(names):
             servers[name] = place(name, servers)
             stack.callback(servers[name].remove)
-        with ThreadPoolExecutor(len(servers)) as pool:
+        with ThreadPoolExecutor(len(servers) or 1) as pool:
             list(pool.map(Server.start, servers.values()))
         yield servers
 
