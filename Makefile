@@ -50,7 +50,7 @@ matrix: ## the SQLite tests on Django 6 with Python 3.12 or newer, where there i
 thorough: $(VENV)/.dev ## 2,000 messages through a storm, and a sender ended at every statement (PostgreSQL, 5 minutes)
 	@TEST_THOROUGH=true TEST_DATABASE=postgresql $(PY) -m pytest -q -m thorough
 
-crash: $(VENV)/.mysql ## kill server, workers, brokers and databases while calls come in, five times over (15 minutes)
+crash: $(VENV)/.mysql ## kill server, workers, brokers and databases while calls come in, five times over (20 minutes)
 	@$(PY) -m tests.crash
 
 soak: $(VENV)/.dev ## half an hour of steady work: memory, connections, backlog

@@ -7,14 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
+from tests.commands import until
 from tests.paths.processes import Child, environment, start
 
 from .brokers import Broker
@@ -103,12 +103,3 @@ def working(*workers: Worker) -> Iterator[tuple[Worker, ...]]:
     finally:
         for worker in workers:
             worker.kill()
-
-
-def until(true: Callable[[], Any], seconds: float = 20) -> float:
-    """Look again and again until it is true; how long that took."""
-    began = time.monotonic()
-    while not true():
-        assert time.monotonic() < began + seconds, "it never became true"
-        time.sleep(0.02)
-    return time.monotonic() - began

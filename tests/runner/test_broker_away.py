@@ -10,12 +10,13 @@ import pytest
 
 from django_chakra.models import CallState, Message, WebhookCall
 from django_chakra.wakeups import GAP_SECONDS
+from tests.commands import until
 from tests.paths.guarantees import assert_heard, assert_nothing_left
 from tests.paths.hearing import heard
 from tests.posting import text
 
 from .brokers import Broker, Line, closing_port, refused_port, silent_port
-from .processes import Web, Worker, until, working
+from .processes import Web, Worker, working
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 

@@ -11,11 +11,12 @@ import pytest
 
 from django_chakra.models import Message, WebhookCall
 from django_chakra.wakeups import GAP_SECONDS, Wakeups
+from tests.commands import until
 from tests.paths.processes import start
 from tests.posting import ANA, SECRETS, text
 
 from .brokers import Broker, Line
-from .processes import Web, env_of, until
+from .processes import Web, env_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 

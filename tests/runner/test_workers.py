@@ -27,6 +27,7 @@ from django_chakra.testing import calls
 from django_chakra.testing.fake import FakeChakra, customers, serve
 from django_chakra.testing.site import settings_for
 from tests.backfill.asking import texts, wrote
+from tests.commands import until
 from tests.paths.guarantees import (
     assert_heard,
     assert_not_interleaved,
@@ -40,7 +41,7 @@ from tests.posting import ANA, BRUNO, SECRETS, stored, text
 from tests.served.gunicorn import port, request
 
 from .brokers import Broker
-from .processes import Web, Worker, env_of, until, working
+from .processes import Web, Worker, env_of, working
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 
